@@ -1,0 +1,2 @@
+//! resync
+fn main(){}
