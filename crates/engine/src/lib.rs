@@ -3,8 +3,17 @@
 //! Must not know: `DynamoDB`, Salesforce's codes, Lambda, the environment. It spawns no task and reads no clock: time, chance
 //! and waiting are ports, so that a simulation runs the very same code.
 
+#[cfg(feature = "fakes")]
+pub mod conformance;
+#[cfg(feature = "fakes")]
+pub mod fakes;
+pub mod explain;
+pub mod fan_out;
 pub mod ingest;
+#[cfg(feature = "fakes")]
+pub mod memory;
 pub mod parts;
 pub mod payload;
 pub mod ports;
+pub mod run;
 pub mod types;

@@ -38,14 +38,14 @@ pub enum Take {
         noting: Option<Box<Control>>,
     },
     /// It is ours already: the reply to an earlier attempt was lost.
-    Ours(Epoch),
+    Ours(Box<Control>),
 }
 
 /// Takes the lease and adds the work in one change, or notes the work as owed for the one who holds it.
 #[must_use]
 pub fn take(control: Control, holder: RunId, until: Timestamp, work: &Selection, now: Timestamp) -> Take {
     match &control.lease {
-        Some(lease) if lease.holder == holder => Take::Ours(lease.epoch),
+        Some(lease) if lease.holder == holder => Take::Ours(Box::new(control)),
         Some(lease) if lease.until > now => {
             let until = lease.until;
             let owed = control.owed.clone().with(work);

@@ -299,6 +299,8 @@ pub enum StopReason {
     Deposed,
     /// The store throttled lastingly.
     Throttled,
+    /// Salesforce kept asking to slow down.
+    Busy,
 }
 
 /// What one run did.

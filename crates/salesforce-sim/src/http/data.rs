@@ -9,6 +9,8 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 
 use crate::http::connection::Connection;
@@ -25,9 +27,14 @@ use crate::org::{Call, normal_id};
 pub(crate) async fn token(
     State(shell): State<Arc<Shell>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
+    headers: HeaderMap,
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Response {
-    let form = form.map(|Form(form)| form).map_err(|_| LoginError::unreadable());
+    let with_client = |Form(form): Form<TokenForm>| match basic(&headers) {
+        Some((client_id, client_secret)) => form.with_client(client_id, client_secret),
+        None => form,
+    };
+    let form = form.map(with_client).map_err(|_| LoginError::unreadable());
     shell.serve(Call { operation: Operation::Token(form), token: None }, &connection).await
 }
 
@@ -45,10 +52,20 @@ pub(crate) async fn data(
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {
+    authorization(headers, "bearer").or_else(|| authorization(headers, "oauth"))
+}
+
+/// The client's id and secret, when they come in a `Basic` header.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let bytes = BASE64_STANDARD.decode(authorization(headers, "basic")?).ok()?;
+    let (id, secret) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}
+
+fn authorization(headers: &HeaderMap, scheme: &str) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("oauth");
-    known.then(|| token.trim().to_owned())
+    let (found, credentials) = value.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then(|| credentials.trim().to_owned())
 }
 
 fn operation(method: &Method, uri: &Uri, body: &[u8]) -> Operation {

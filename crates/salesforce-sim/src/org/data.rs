@@ -5,8 +5,8 @@ use crate::names::{ExternalId, FieldName, ObjectName, SalesforceId};
 use crate::org::answer::Answer;
 use crate::org::errors::ApiError;
 use crate::org::operation::Key;
-use crate::org::rules::Rules;
 use crate::org::schema::Schema;
+use crate::org::standing::Rules;
 use crate::org::table::{RowIndex, Tables};
 
 /// The org's objects, records and failure rules.

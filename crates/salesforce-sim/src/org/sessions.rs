@@ -22,6 +22,13 @@ pub(crate) struct TokenForm {
     assertion: String,
 }
 
+impl TokenForm {
+    /// The form with the client's id and secret from elsewhere: clients may send them in a `Basic` header.
+    pub(crate) fn with_client(self, client_id: String, client_secret: String) -> Self {
+        Self { client_id, client_secret, ..self }
+    }
+}
+
 /// A login that failed; always a 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoginError {

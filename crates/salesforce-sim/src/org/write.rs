@@ -1,84 +1,33 @@
-//! Writes: every row is planned first, then all plans are carried out, so that a request sees the state before it.
+//! Writes of one record: a plan, once schema, parents and rules agree, and its carrying out.
 //! It must not know HTTP, sessions or limits.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::log::{Outcome, RecordLog};
 use crate::names::{ExternalId, FieldName, Fields, Millis, ObjectName, SalesforceId};
-use crate::org::answer::{Answer, RowResult};
+use crate::org::answer::Answer;
 use crate::org::data::{Data, Performed};
 use crate::org::errors::{ApiError, RowError};
-use crate::org::operation::{Collections, Operation, Sent, Write};
-use crate::org::rules::Candidate;
+use crate::org::operation::{Operation, Sent, Write};
+use crate::org::standing::Candidate;
 use crate::org::table::RowIndex;
 use crate::org::versions::ApiVersion;
 
 /// What will be done with a row.
-enum Plan {
+pub(crate) enum Plan {
     Create(Arc<Fields>),
     Update(RowIndex, Arc<Fields>),
 }
 
 /// What was done with a row.
-struct Written {
-    id: SalesforceId,
-    created: bool,
+pub(crate) struct Written {
+    pub(crate) id: SalesforceId,
+    pub(crate) created: bool,
 }
 
 impl Data {
-    /// Carries out a collections upsert.
-    ///
-    /// # Errors
-    /// 404 for an unknown object or key field; a poison rule's 400.
-    pub(crate) fn upsert_collection(&mut self, call: &Collections, now: Millis) -> Result<Performed, ApiError> {
-        self.check_key(&call.object, &call.field)?;
-        for sent in &call.rows {
-            self.check_poison(&call.object, sent, now)?;
-        }
-        let plans = self.plan_all(call, now);
-        let rows = call.rows.iter().zip(plans);
-        let (results, records) =
-            rows.map(|(sent, plan)| self.carry_out(call, sent, plan, now)).unzip::<_, _, Vec<_>, _>();
-        Ok(Performed { answer: Answer::json(200, &results), records })
-    }
-
-    fn plan_all(&mut self, call: &Collections, now: Millis) -> Vec<Result<Plan, RowError>> {
-        let twice = sent_twice(&call.rows);
-        let plan = |sent: &Sent| match &sent.external_id {
-            Some(id) if twice.contains(id) => Err(RowError::twice_in_request(id)),
-            Some(id) => self.plan_upsert(&call.object, &call.field, id, sent, now),
-            None => Err(RowError::external_id_missing(&call.field)),
-        };
-        let plans: Vec<_> = call.rows.iter().map(plan).collect();
-        if call.all_or_none && plans.iter().any(Result::is_err) {
-            return plans.into_iter().map(|plan| Err(plan.err().unwrap_or_else(RowError::rolled_back))).collect();
-        }
-        plans
-    }
-
-    fn carry_out(
-        &mut self,
-        call: &Collections,
-        sent: &Sent,
-        plan: Result<Plan, RowError>,
-        now: Millis,
-    ) -> (RowResult, RecordLog) {
-        let (result, outcome) = match plan.and_then(|plan| self.apply(&call.object, plan, now)) {
-            Ok(Written { id, created }) => {
-                let outcome = Outcome::Committed { id: id.clone(), created, at: now };
-                (RowResult::Written { id, success: true, created, errors: [] }, outcome)
-            }
-            Err(error) => {
-                let outcome = Outcome::Refused { code: error.code.clone() };
-                (RowResult::Refused { success: false, errors: [error] }, outcome)
-            }
-        };
-        (result, sent.logged(&call.object, Some(&call.field), outcome))
-    }
-
     /// Carries out an upsert of one record.
     ///
     /// # Errors
@@ -167,7 +116,7 @@ impl Data {
         Performed { answer, records: vec![write.sent.logged(&write.object, field, outcome)] }
     }
 
-    fn plan_upsert(
+    pub(crate) fn plan_upsert(
         &mut self,
         object: &ObjectName,
         field: &FieldName,
@@ -192,11 +141,11 @@ impl Data {
         }
     }
 
-    fn check_poison(&mut self, object: &ObjectName, sent: &Sent, now: Millis) -> Result<(), ApiError> {
+    pub(crate) fn check_poison(&mut self, object: &ObjectName, sent: &Sent, now: Millis) -> Result<(), ApiError> {
         self.rules.poison(&candidate(object, sent), now).map_or(Ok(()), Err)
     }
 
-    fn apply(&mut self, object: &ObjectName, plan: Plan, now: Millis) -> Result<Written, RowError> {
+    pub(crate) fn apply(&mut self, object: &ObjectName, plan: Plan, now: Millis) -> Result<Written, RowError> {
         let table = self.tables.table(object);
         match plan {
             Plan::Create(fields) => Ok(Written { id: table.insert(fields, now), created: true }),
@@ -235,14 +184,7 @@ fn candidate<'a>(object: &'a ObjectName, sent: &'a Sent) -> Candidate<'a> {
     Candidate { object, external_id: sent.external_id.as_ref(), fields: &sent.fields }
 }
 
-/// The external ids that more than one row has.
-fn sent_twice(rows: &[Sent]) -> HashSet<ExternalId> {
-    let mut seen = HashSet::with_capacity(rows.len());
-    let ids = rows.iter().filter_map(|sent| sent.external_id.as_ref());
-    ids.filter(|id| !seen.insert(*id)).cloned().collect()
-}
-
-/// The log's records of an operation that was not carried out.
+/// What a request comes to that is refused as a whole.
 pub(crate) fn refused(operation: &Operation, error: &ApiError) -> Performed {
     Performed { answer: Answer::error(error), records: operation.records(&Outcome::NotProcessed) }
 }

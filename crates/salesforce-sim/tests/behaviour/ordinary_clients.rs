@@ -41,8 +41,10 @@ async fn simple_salesforce_upserts_reads_by_custom_id_and_queries() {
 #[tokio::test]
 async fn simple_salesforce_logs_in_with_the_secret_in_a_basic_header() {
     let bench = Bench::start().await;
-    let login = bench.request(Method::POST, "/services/oauth2/token").basic_auth("sim-client", Some("sim-secret"));
-    let (status, body) = bench.send(login.form(&[("grant_type", "client_credentials")])).await.parts();
+    let login = reqwest::Client::new().post(format!("{}/services/oauth2/token", bench.sim.url()));
+    let login = login.basic_auth("sim-client", Some("sim-secret"));
+    let form = [("grant_type", "client_credentials")];
+    let (status, body) = bench.send(login.form(&form)).await.parts();
     assert_eq!(status, 200);
     assert!(body["access_token"].is_string());
 }

@@ -85,7 +85,8 @@ impl Bench {
 
     pub(crate) async fn log_in(&mut self) {
         let answer = self.token(&client_credentials("sim-client", "sim-secret")).await;
-        self.token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+        let token = answer.json()["access_token"].clone();
+        self.token = serde_json::from_value(token).expect("a token");
     }
 
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
@@ -129,10 +130,10 @@ pub(crate) const CONTACTS: &str = "/services/data/v60.0/composite/sobjects/Conta
 
 /// The body of a collections upsert of contacts.
 pub(crate) fn contacts(ids: &[&str]) -> Value {
-    records(ids.iter().map(|id| contact(id)).collect())
+    records(&ids.iter().map(|id| contact(id)).collect::<Vec<_>>())
 }
 
-pub(crate) fn records(records: Vec<Value>) -> Value {
+pub(crate) fn records(records: &[Value]) -> Value {
     json!({"allOrNone": false, "records": records})
 }
 

@@ -52,7 +52,7 @@ async fn the_same_external_id_twice_fails_every_row_that_shares_it_and_no_other(
 #[tokio::test]
 async fn all_or_none_writes_nothing_when_one_row_fails() {
     let bench = Bench::start().await;
-    let mut body = records(vec![contact("C-1"), json!({"attributes": {"type": "Contact"}, "LastName": "No key"})]);
+    let mut body = records(&[contact("C-1"), json!({"attributes": {"type": "Contact"}, "LastName": "No key"})]);
     body["allOrNone"] = json!(true);
     let (status, results) = bench.patch(CONTACTS, &body).await.parts();
     assert_eq!(status, 200);
@@ -68,9 +68,9 @@ async fn a_malformed_collection_gets_400_as_a_whole() {
     let too_many = contacts(&ids.iter().map(String::as_str).collect::<Vec<_>>());
     let cases = [
         (too_many, "EXCEEDED_ID_LIMIT"),
-        (records(vec![json!({"attributes": {"type": "Account"}, "Ext__c": "A"})]), "INVALID_TYPE"),
-        (records(vec![json!({"Ext__c": "A"})]), "INVALID_TYPE"),
-        (records(vec![json!({"attributes": {"type": "Contact"}, "Ext__c": "A", "id": "003"})]), "INVALID_FIELD"),
+        (records(&[json!({"attributes": {"type": "Account"}, "Ext__c": "A"})]), "INVALID_TYPE"),
+        (records(&[json!({"Ext__c": "A"})]), "INVALID_TYPE"),
+        (records(&[json!({"attributes": {"type": "Contact"}, "Ext__c": "A", "id": "003"})]), "INVALID_FIELD"),
         (json!({"records": "none"}), "JSON_PARSER_ERROR"),
     ];
     for (body, code) in cases {
@@ -92,7 +92,7 @@ async fn an_unknown_object_key_field_or_version_gets_404() {
         "/services/data/v99.0/composite/sobjects/Contact/Ext__c",
     ];
     for path in paths {
-        let (status, body) = bench.patch(path, &records(vec![])).await.parts();
+        let (status, body) = bench.patch(path, &records(&[])).await.parts();
         assert_eq!((status, &body[0]["errorCode"]), (404, &json!("NOT_FOUND")), "{path}");
     }
 }
@@ -101,7 +101,7 @@ async fn an_unknown_object_key_field_or_version_gets_404() {
 async fn a_field_that_does_not_exist_fails_its_row() {
     let bench = Bench::with(declared()).await;
     let row = json!({"attributes": {"type": "Contact"}, "Ext__c": "C-1", "Nope__c": 1});
-    let body = bench.patch(CONTACTS, &records(vec![row])).await.json();
+    let body = bench.patch(CONTACTS, &records(&[row])).await.json();
     assert_eq!(body[0]["errors"][0]["message"], "No such column 'Nope__c' on sobject of type Contact");
 }
 
@@ -113,7 +113,7 @@ fn child_of(parent: &Value) -> Value {
 async fn a_parent_named_by_external_id_is_found_or_named_as_missing() {
     for settings in [declared(), Settings::default()] {
         let bench = Bench::with(settings).await;
-        let child = records(vec![child_of(&json!({"Ext__c": "A-1"}))]);
+        let child = records(&[child_of(&json!({"Ext__c": "A-1"}))]);
         let body = bench.patch(CONTACTS, &child).await.json();
         let error = &body[0]["errors"][0];
         assert_eq!(error["statusCode"], "INVALID_FIELD");
@@ -181,4 +181,19 @@ async fn the_log_tells_of_each_record_what_was_sent_and_what_became_of_it() {
     let Outcome::Committed { created, at, .. } = &first.outcome else { panic!("{first:?}") };
     assert_eq!((*created, *at), (true, bench.clock.now()));
     assert_eq!(entry.records[1].outcome, Outcome::Refused { code: "DUPLICATE_VALUE".into() });
+}
+
+#[tokio::test]
+async fn fifty_thousand_records_go_in_and_are_updated_in_500_calls() {
+    let bench = Bench::start().await;
+    let ids: Vec<String> = (0..50_000).map(|n| format!("C-{n}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for created in [true, false] {
+        for batch in ids.chunks(200) {
+            let body = bench.contacts(batch).await.json();
+            assert_eq!(body[199]["created"], created);
+        }
+    }
+    assert_eq!(bench.sim.count("Contact"), 50_000);
+    assert_eq!(bench.sim.calls_used(), 500);
 }

@@ -1,0 +1,177 @@
+//! Fan-out: which connections a schedule's tick starts a run for. One event each, so that connections never wait for one
+//! another.
+//!
+//! Must not know: who carries the runs out.
+
+use futures::stream::{self, StreamExt};
+use rules::connection::Connection;
+use rules::events::{Outbound, RunRequested};
+use rules::gates::Gate;
+use rules::ids::ConnectionId;
+use rules::owed::Selection;
+use rules::policy::Policy;
+use rules::time::Timestamp;
+use tracing::{error, info};
+
+use crate::parts::Ports;
+use crate::ports::{Clock, Connections, Controls, DueRecords, ErrorTypes, Events, PortError, Queue, UsageReports};
+use crate::run::closed_gates;
+
+/// Connections that are looked at at the same time.
+const AT_A_TIME: usize = 8;
+
+/// The three schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Every 20 minutes.
+    Due,
+    /// Every midnight.
+    TimedOut,
+    /// Twice a day.
+    Recent,
+}
+
+/// What a tick means for one connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Look {
+    /// A run is started.
+    Start(Selection),
+    /// There is work, and nothing may be sent: these gates are closed.
+    Blocked(Vec<Gate>),
+    /// There is nothing to do.
+    Idle,
+}
+
+/// What a tick led to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FannedOut {
+    /// Runs that were started.
+    pub started: Vec<RunRequested>,
+    /// Connections with work that may not send anything, and why.
+    pub blocked: Vec<(ConnectionId, Vec<Gate>)>,
+    /// Connections that have nothing to do.
+    pub idle: usize,
+    /// Connections whose settings or control item cannot be read; the others run all the same.
+    pub unreadable: usize,
+}
+
+/// Looks at every connection and starts a run for each that has work.
+///
+/// # Errors
+/// When the connections cannot be listed, or the bus did not take the events.
+pub async fn fan_out<P: Ports>(ports: &P, schedule: Schedule, tick: Timestamp) -> Result<FannedOut, PortError> {
+    let connections = ports.store().connections().await?;
+    let looks: Vec<_> = stream::iter(connections)
+        .map(|connection| look_at(ports, schedule, tick, connection))
+        .buffered(AT_A_TIME)
+        .collect()
+        .await;
+    let mut fanned = FannedOut::default();
+    for look in looks {
+        fanned.take(look);
+    }
+    let events: Vec<Outbound> = fanned.started.iter().cloned().map(Outbound::RunRequested).collect();
+    if !events.is_empty() {
+        ports.events().publish(&events).await?;
+    }
+    info!(%tick, ?schedule, started = fanned.started.len(), blocked = fanned.blocked.len(), idle = fanned.idle, "fanned out");
+    Ok(fanned)
+}
+
+impl FannedOut {
+    fn take(&mut self, look: Result<(ConnectionId, Look), PortError>) {
+        match look {
+            Ok((connection, Look::Start(selection))) => self.started.push(RunRequested { connection, selection }),
+            Ok((connection, Look::Blocked(gates))) => {
+                info!(%connection, gates = ?gates, "a connection with work is blocked");
+                self.blocked.push((connection, gates));
+            }
+            Ok((_, Look::Idle)) => self.idle += 1,
+            Err(problem) => {
+                error!(error = %problem, "a connection cannot be read");
+                self.unreadable += 1;
+            }
+        }
+    }
+}
+
+async fn look_at<P: Ports>(
+    ports: &P,
+    schedule: Schedule,
+    tick: Timestamp,
+    connection: Result<Connection, PortError>,
+) -> Result<(ConnectionId, Look), PortError> {
+    let connection = connection?;
+    let look = match (schedule, &connection.policy) {
+        (_, _) if connection.paused => Look::Idle,
+        (Schedule::Due, _) => due(ports, &connection, tick).await?,
+        (Schedule::TimedOut, Policy::Interval(_)) => {
+            start_if(has_due(ports, &connection, Queue::TimedOut, tick).await?, Selection::TimedOut { tick })
+        }
+        (Schedule::Recent, Policy::Recent(policy)) => {
+            let from = policy.horizon(tick);
+            start_if(has_aged(ports, &connection, from, tick).await?, Selection::Recent { tick })
+        }
+        (Schedule::TimedOut, Policy::Recent(_)) | (Schedule::Recent, Policy::Interval(_)) => Look::Idle,
+    };
+    Ok((connection.id, look))
+}
+
+fn start_if(work: bool, selection: Selection) -> Look {
+    if work { Look::Start(selection) } else { Look::Idle }
+}
+
+/// The 20-minute schedule also starts what is owed, what a dead run left, and what is worth a probe, for either policy.
+async fn due<P: Ports>(ports: &P, connection: &Connection, tick: Timestamp) -> Result<Look, PortError> {
+    let control = ports.store().control(&connection.id).await?;
+    let now = ports.clock().now();
+    if control.has_dead_lease(now) {
+        return Ok(Look::Start(Selection::Due { tick }));
+    }
+    let is_due = match connection.policy {
+        Policy::Interval(_) => has_due(ports, connection, Queue::Interval, tick).await?,
+        Policy::Recent(_) => false,
+    };
+    let probe = control.suspension.as_ref().is_some_and(|suspension| suspension.worth_a_look(now));
+    let selection = if is_due { Selection::Due { tick } } else { Selection::Owed { tick } };
+    if probe {
+        return Ok(Look::Start(selection));
+    }
+    if !is_due && !control.owed.ready(now) {
+        return Ok(Look::Idle);
+    }
+    let usage = ports.store().usage(&connection.id).await?;
+    let closed = closed_gates(connection, &control, &usage, now);
+    Ok(if closed.is_empty() { Look::Start(selection) } else { Look::Blocked(closed) })
+}
+
+async fn has_due<P: Ports>(ports: &P, connection: &Connection, queue: Queue, tick: Timestamp) -> Result<bool, PortError> {
+    let mut after = None;
+    loop {
+        let page = ports.store().due(&connection.id, queue, tick, connection.shards, after.as_ref(), 1).await?;
+        match page.next {
+            _ if !page.keys.is_empty() => return Ok(true),
+            None => return Ok(false),
+            next => after = next,
+        }
+    }
+}
+
+async fn has_aged<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<bool, PortError> {
+    let types = ports.store().error_types(&connection.id).await?;
+    let swept: Vec<_> = types.into_iter().filter(|listed| !connection.policy.excludes(listed)).collect();
+    let mut after = None;
+    loop {
+        let page = ports.store().aged(&connection.id, &swept, from, to, connection.shards, after.as_ref(), 1).await?;
+        match page.next {
+            _ if !page.keys.is_empty() => return Ok(true),
+            None => return Ok(false),
+            next => after = next,
+        }
+    }
+}

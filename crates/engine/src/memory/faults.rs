@@ -1,0 +1,128 @@
+//! The faults that a test asks for, and the count of requests.
+//!
+//! Must not know: what a request does.
+
+use std::collections::BTreeMap;
+
+use crate::ports::PortError;
+
+/// A kind of request: one method of the store's ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// `Records::read`.
+    Read,
+    /// `Records::payloads`.
+    Payloads,
+    /// `Records::write_outcomes`.
+    WriteOutcomes,
+    /// `Records::put`.
+    Put,
+    /// `DueRecords::due`.
+    Due,
+    /// `DueRecords::aged`.
+    Aged,
+    /// `Controls::control`.
+    Control,
+    /// `Controls::save_control`.
+    SaveControl,
+    /// `Journal::entries`.
+    Entries,
+    /// `Journal::write_entry`.
+    WriteEntry,
+    /// `Connections::connections`.
+    Connections,
+    /// `Connections::connection`.
+    Connection,
+    /// `Connections::save_connection`.
+    SaveConnection,
+    /// `Connections::raise_shards`.
+    RaiseShards,
+    /// `UsageReports::usage`.
+    Usage,
+    /// `UsageReports::save_usage`.
+    SaveUsage,
+    /// `ErrorTypes::error_types`.
+    ErrorTypes,
+    /// `ErrorTypes::list_error_type`.
+    ListErrorType,
+    /// `Reports::keep_report`.
+    KeepReport,
+    /// `Reports::reports`.
+    Reports,
+}
+
+impl Operation {
+    pub(super) fn failed(self) -> PortError {
+        PortError::unavailable(self.doing(), "the store in memory was told to fail")
+    }
+
+    fn doing(self) -> &'static str {
+        match self {
+            Self::Read => "reading records",
+            Self::Payloads => "reading payloads",
+            Self::WriteOutcomes => "writing outcomes",
+            Self::Put => "putting a record",
+            Self::Due => "listing due records",
+            Self::Aged => "listing records by age",
+            Self::Control => "reading the control item",
+            Self::SaveControl => "writing the control item",
+            Self::Entries => "reading the journal",
+            Self::WriteEntry => "writing a journal slot",
+            Self::Connections => "listing the connections",
+            Self::Connection => "reading a connection",
+            Self::SaveConnection => "writing a connection",
+            Self::RaiseShards => "raising a connection's shards",
+            Self::Usage => "reading usage reports",
+            Self::SaveUsage => "writing usage reports",
+            Self::ErrorTypes => "listing the error types",
+            Self::ListErrorType => "writing an error type",
+            Self::KeepReport => "keeping a run's report",
+            Self::Reports => "reading the runs' reports",
+        }
+    }
+}
+
+/// When a request fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fails {
+    /// Nothing is written.
+    BeforeEffect,
+    /// All is written, and the reply is lost.
+    AfterEffect,
+}
+
+#[derive(Default)]
+pub(super) struct Faults {
+    counts: BTreeMap<Operation, u64>,
+    failing: BTreeMap<Operation, (usize, Fails)>,
+    throttled: usize,
+}
+
+impl Faults {
+    pub(super) fn counts(&self) -> &BTreeMap<Operation, u64> {
+        &self.counts
+    }
+
+    pub(super) fn throttle(&mut self, outcomes: usize) {
+        self.throttled = outcomes;
+    }
+
+    pub(super) fn fail(&mut self, operation: Operation, requests: usize, fails: Fails) {
+        self.failing.insert(operation, (requests, fails));
+    }
+
+    /// Counts a request and says whether it is one that fails.
+    pub(super) fn meet(&mut self, operation: Operation) -> Option<Fails> {
+        *self.counts.entry(operation).or_default() += 1;
+        let (left, fails) = self.failing.get_mut(&operation)?;
+        *left = left.checked_sub(1)?;
+        Some(*fails)
+    }
+
+    /// Whether the next outcome is throttled.
+    pub(super) fn throttles(&mut self) -> bool {
+        let throttles = self.throttled > 0;
+        self.throttled = self.throttled.saturating_sub(1);
+        throttles
+    }
+}

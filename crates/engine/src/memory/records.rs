@@ -1,0 +1,73 @@
+//! Records, payloads and listings.
+//!
+//! Must not know: how an index is kept.
+
+use std::collections::BTreeSet;
+
+use rules::catalogue::ErrorType;
+use rules::ids::{ConnectionId, RecordKey};
+use rules::record::Record;
+use rules::time::Timestamp;
+
+use super::index::Span;
+use super::{MemoryStore, Operation};
+use crate::payload::Payload;
+use crate::ports::{DueRecords, KeyPage, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Written};
+
+/// Before every instant that a schedule can name.
+const BEGINNING: Timestamp = Timestamp::from_millis(i64::MIN);
+
+impl Records for MemoryStore {
+    async fn read(&self, keys: &[RecordKey]) -> Result<Vec<Read>, PortError> {
+        self.request(Operation::Read, |state| {
+            let keys: BTreeSet<&RecordKey> = keys.iter().collect();
+            let items = keys.into_iter().filter_map(|key| state.items.get(key));
+            items.map(|item| Read { stored: item.stored.clone(), payload: item.payload.clone() }).collect()
+        })
+    }
+
+    async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {
+        self.request(Operation::Payloads, |state| {
+            let found = |record: &&Record| Some((record.key.clone(), state.payload_apart(record)?));
+            records.iter().filter_map(found).collect()
+        })
+    }
+
+    async fn write_outcomes(&self, writes: &[OutcomeWrite], _shards: u16) -> Result<Vec<Written>, PortError> {
+        self.request(Operation::WriteOutcomes, |state| writes.iter().map(|write| state.write_outcome(write)).collect())
+    }
+
+    async fn put(&self, put: &Put, _shards: u16) -> Result<Written, PortError> {
+        self.request(Operation::Put, |state| state.put(put))
+    }
+}
+
+impl DueRecords for MemoryStore {
+    async fn due(
+        &self,
+        connection: &ConnectionId,
+        queue: Queue,
+        horizon: Timestamp,
+        _shards: u16,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<KeyPage, PortError> {
+        let span = Span { partitions: std::slice::from_ref(connection), from: BEGINNING, to: horizon };
+        self.request(Operation::Due, |state| state.listed().queue(queue).page(&span, after, limit))?
+    }
+
+    async fn aged(
+        &self,
+        connection: &ConnectionId,
+        types: &[ErrorType],
+        from: Timestamp,
+        to: Timestamp,
+        _shards: u16,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<KeyPage, PortError> {
+        let partitions: Vec<_> = types.iter().map(|error_type| (connection.clone(), error_type.clone())).collect();
+        let span = Span { partitions: &partitions, from, to };
+        self.request(Operation::Aged, |state| state.listed().by_age().page(&span, after, limit))?
+    }
+}

@@ -1,0 +1,103 @@
+//! A run: one connection's retries, from taking the lease to releasing it.
+//!
+//! Must not know: what triggered it. Its order says what to try; what is owed stands in the control item.
+
+mod allowance;
+mod batch;
+mod context;
+mod eligible;
+mod flight;
+mod held;
+mod interrupt;
+mod landing;
+mod outbox;
+mod pace;
+mod pack;
+mod pass;
+mod probe;
+mod quarantine;
+mod recovery;
+mod settle;
+mod slots;
+mod source;
+mod tally;
+mod work;
+
+use rules::gates::{Gate, of_connection};
+use rules::ids::{ConnectionId, RunId};
+use rules::owed::Selection;
+use rules::time::Timestamp;
+use tracing::info;
+
+use crate::parts::Ports;
+use crate::ports::{Connections, Entropy, PortError, RunReport};
+
+use context::Context;
+use held::{Held, Taken};
+use work::Worker;
+
+pub(crate) use quarantine::Quarantine;
+
+/// What a run is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// What to try.
+    pub selection: Selection,
+    /// When the invocation is ended from outside.
+    pub deadline: Timestamp,
+}
+
+/// How a run ended. Losing the race for the lease is no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// It ran; this is what it did.
+    Ran(RunReport),
+    /// Another run holds the lease, and will see the work, which is noted as owed.
+    Busy {
+        /// When that lease ends by itself.
+        until: Timestamp,
+    },
+    /// There is no such connection.
+    UnknownConnection,
+}
+
+/// Runs one connection.
+///
+/// # Errors
+/// When a port failed past its own patience. What was sent stands in the journal, and the next run recovers it.
+pub async fn run<P: Ports>(ports: &P, order: &Order) -> Result<RunEnd, PortError> {
+    let Some(connection) = ports.store().connection(&order.connection).await? else {
+        return Ok(RunEnd::UnknownConnection);
+    };
+    let id = RunId(ports.entropy().number());
+    let held = match Held::take(ports, &connection, order, id).await? {
+        Taken::Busy { until } => return Ok(RunEnd::Busy { until }),
+        Taken::Held(held) => held,
+    };
+    let context = Context::new(ports, &connection, order)?;
+    let report = Worker::new(&context, *held).carry_out(id).await?;
+    info!(connection = %connection.id, epoch = report.epoch.0, stopped = ?report.stopped, tried = report.tried,
+        resolved = report.resolved, failed = report.failed, unknown = report.unknown, skipped = report.skipped,
+        api_calls = report.api_calls, "run finished");
+    Ok(RunEnd::Ran(report))
+}
+
+/// Whether a connection's gates let anything through, as a run and the fan-out ask before they begin: the closed ones.
+pub(crate) fn closed_gates(
+    connection: &rules::connection::Connection,
+    control: &rules::control::Control,
+    usage: &rules::usage::Usage,
+    now: Timestamp,
+) -> Vec<Gate> {
+    let reported = usage.total();
+    let budget = rules::budget::Budget {
+        own: &control.ledger,
+        reported: &reported,
+        cap: connection.budget.cap(),
+        request_timeout: connection.request_timeout(),
+    };
+    let gates = of_connection(connection, control, &budget, now);
+    gates.into_iter().filter(|gate| !gate.is_open(now)).collect()
+}

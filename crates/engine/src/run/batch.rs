@@ -1,0 +1,79 @@
+//! A batch: records of one object and external-id field that are sent in one request.
+//!
+//! Must not know: how it is packed or sent.
+
+use std::collections::BTreeSet;
+
+use rules::counts::TryKind;
+use rules::ids::{FieldName, ObjectName, ParentKey, RecordKey};
+use rules::record::{PayloadPlace, Record};
+use rules::time::Timestamp;
+
+use crate::payload::Payload;
+
+/// The most records of one request. Source: Salesforce, REST API, sObject Collections.
+pub(super) const MOST_RECORDS: usize = 200;
+
+/// The most bytes of payload in one request; Salesforce takes bodies of up to 50 MB, but much smaller ones are quicker.
+pub(super) const MOST_BYTES: usize = 10 * 1024 * 1024;
+
+/// A record that may be sent, as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) record: Record,
+    /// The payload, when it is in the record's item.
+    pub(super) payload: Option<Payload>,
+    pub(super) kind: TryKind,
+    pub(super) read_at: Timestamp,
+}
+
+impl Item {
+    /// About how many bytes it adds to a request.
+    pub(super) fn bytes(&self) -> usize {
+        match (self.record.payload, &self.payload) {
+            (PayloadPlace::Apart { bytes }, _) => bytes as usize,
+            (PayloadPlace::Inline, Some(payload)) => payload.bytes(),
+            (PayloadPlace::Inline, None) => 0,
+        }
+    }
+}
+
+/// One request's records.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    pub(super) object: ObjectName,
+    pub(super) field: FieldName,
+    pub(super) kind: TryKind,
+    /// 0 for objects that are nobody's child here, 1 for their children, and so on: lower ones are sent first.
+    pub(super) rank: usize,
+    pub(super) items: Vec<Item>,
+    /// The requests that isolating a poisoned record in it may still cost.
+    pub(super) bisections_left: u8,
+}
+
+/// The requests that isolating one poisoned record may cost: two for each halving of 200.
+pub(super) const MOST_BISECTIONS: u8 = 16;
+
+impl Batch {
+    /// When the first of its records was read.
+    pub(super) fn read_at(&self) -> Option<Timestamp> {
+        self.items.iter().map(|item| item.read_at).min()
+    }
+
+    /// The parents that its records need.
+    pub(super) fn parents(&self) -> BTreeSet<ParentKey> {
+        self.items.iter().filter_map(|item| item.record.parent.clone()).collect()
+    }
+
+    /// Its records' keys.
+    pub(super) fn keys(&self) -> Vec<RecordKey> {
+        self.items.iter().map(|item| item.record.key.clone()).collect()
+    }
+
+    /// Its two halves, when it has two records or more.
+    pub(super) fn halve(mut self) -> [Self; 2] {
+        let second = self.items.split_off(self.items.len() / 2);
+        let other = Self { items: second, object: self.object.clone(), field: self.field.clone(), ..self };
+        [self, other]
+    }
+}

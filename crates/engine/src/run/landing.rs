@@ -1,0 +1,202 @@
+//! Landing: what follows from one flight's end for the whole run.
+//!
+//! Must not know: how batches are chosen.
+
+use std::time::Duration;
+
+use rules::events::{Outbound, RecordsRetried};
+use rules::journal::{Entry, Phase};
+use rules::suspension::Cause;
+
+use super::batch::{Batch, MOST_RECORDS};
+use super::flight::{Ending, Landed, Ticket, entry};
+use super::interrupt::Interrupt;
+use super::outbox::Waiting;
+use super::pass::Line;
+use super::probe::cause_of;
+use super::settle::Settled;
+use super::work::Worker;
+use crate::parts::Ports;
+use crate::ports::{Clock, Events, NotProcessed, OrgFigure, StopReason};
+
+/// Answers in a row that nobody could understand, after which the connection is suspended.
+const MOST_UNANSWERED: u8 = 2;
+
+/// How often a run waits and tries again when it was not let in.
+const MOST_SETBACKS: u8 = 3;
+
+/// What must be put right before the run can go on, once nothing is in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setback {
+    /// The token is not valid any more.
+    Session,
+    /// Asked to slow down.
+    Busy,
+    /// No connection came about.
+    Unreachable,
+}
+
+impl<P: Ports> Worker<'_, P> {
+    /// Takes in how a flight ended.
+    pub(super) async fn land(&mut self, line: &mut Line, landed: Landed) -> Result<(), Interrupt> {
+        let Landed { batch, ticket, ending, org } = landed;
+        self.note_org(org);
+        if !matches!(ending, Ending::Late | Ending::Nothing) {
+            self.tally.api_calls += 1;
+        }
+        match ending {
+            Ending::Settled { settled, storage_full, calls_refused, unanswered } => {
+                self.judge_answers(&batch, unanswered, storage_full, calls_refused);
+                let resumes = self.trial && !storage_full && !unanswered;
+                self.settled(&batch, &ticket, settled);
+                if resumes {
+                    self.resume().await?;
+                }
+            }
+            Ending::NotProcessed(why) => self.not_processed(line, batch, &ticket, why),
+            Ending::SessionExpired => self.send_again(line, batch, &ticket, Setback::Session),
+            Ending::Rejected => self.bisect(line, batch, &ticket),
+            Ending::Late => {
+                self.unsent(&ticket);
+                self.finish_entry(&batch, &ticket);
+                line.read_again(&batch);
+            }
+            Ending::Nothing => {
+                self.unsent(&ticket);
+                self.slots.unwritten(ticket.place);
+            }
+        }
+        if self.outbox.is_full() { self.publish().await } else { Ok(()) }
+    }
+
+    fn unsent(&mut self, ticket: &Ticket) {
+        self.allowance.put_back(ticket.bucket);
+    }
+
+    fn judge_answers(&mut self, batch: &Batch, unanswered: bool, storage_full: bool, calls_refused: bool) {
+        if unanswered {
+            self.unanswered += 1;
+            self.slow = true;
+            let size = self.sizes.entry(batch.object.clone()).or_insert(MOST_RECORDS);
+            *size = (*size / 2).max(1);
+        } else {
+            self.unanswered = 0;
+            self.setbacks = 0;
+            self.slow = false;
+        }
+        if storage_full {
+            self.suspend(Cause::Storage);
+        }
+        if calls_refused {
+            self.suspend(Cause::OrgLimit);
+        }
+        if self.unanswered >= MOST_UNANSWERED {
+            self.suspend(Cause::Unreachable);
+        }
+    }
+
+    fn settled(&mut self, batch: &Batch, ticket: &Ticket, settled: Settled) {
+        if settled.throttled {
+            self.stop_for(StopReason::Throttled);
+            return;
+        }
+        let entry = entry(self.context, batch, ticket, Phase::Open);
+        self.deliver(entry, settled);
+    }
+
+    /// Puts a settled batch's events into the outbox; its entry waits for them.
+    pub(super) fn deliver(&mut self, entry: Entry, settled: Settled) {
+        for result in &settled.results {
+            self.tally.count(result.outcome);
+        }
+        self.outbox.events.extend(settled.overtaken.into_iter().map(Outbound::PossibleOverwrite));
+        if !settled.results.is_empty() {
+            let connection = self.context.connection.id.clone();
+            let event =
+                RecordsRetried::of(connection, entry.object.clone(), entry.batch, entry.kind, settled.results);
+            self.outbox.events.push(Outbound::RecordsRetried(event));
+        }
+        self.outbox.waiting.push(Waiting { entry, unknown: settled.unknown });
+    }
+
+    /// Publishes the outbox; after that its entries are finished, or go on quarantining what is unknown.
+    pub(super) async fn publish(&mut self) -> Result<(), Interrupt> {
+        let outbox = self.outbox.take();
+        if !outbox.events.is_empty() {
+            self.context.ports.events().publish(&outbox.events).await?;
+        }
+        let now = self.context.ports.clock().now();
+        for Waiting { entry, unknown } in outbox.waiting {
+            if unknown && entry.quarantined_until > now {
+                self.quarantine.add(&self.context.connection.id, &entry);
+                self.stamp(entry, Phase::Settled).await?;
+            } else {
+                self.slots.finish(entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_entry(&mut self, batch: &Batch, ticket: &Ticket) {
+        let entry = entry(self.context, batch, ticket, Phase::Open);
+        self.slots.finish(entry);
+    }
+
+    fn not_processed(&mut self, line: &mut Line, batch: Batch, ticket: &Ticket, why: NotProcessed) {
+        match why {
+            NotProcessed::Busy => self.send_again(line, batch, ticket, Setback::Busy),
+            NotProcessed::Unreachable => self.send_again(line, batch, ticket, Setback::Unreachable),
+            NotProcessed::LoginRefused | NotProcessed::AccessRefused | NotProcessed::OrgLimit | NotProcessed::Down => {
+                self.finish_entry(&batch, ticket);
+                self.suspend(cause_of(why, String::new()));
+            }
+        }
+    }
+
+    fn send_again(&mut self, line: &mut Line, batch: Batch, ticket: &Ticket, setback: Setback) {
+        self.finish_entry(&batch, ticket);
+        line.ready.push_front(batch);
+        self.setback.get_or_insert(setback);
+    }
+
+    fn bisect(&mut self, line: &mut Line, mut batch: Batch, ticket: &Ticket) {
+        self.finish_entry(&batch, ticket);
+        if batch.bisections_left < 2 {
+            self.tally.skipped += batch.items.len() as u64;
+            return;
+        }
+        batch.bisections_left -= 2;
+        let [first, second] = batch.halve();
+        line.ready.push_front(second);
+        line.ready.push_front(first);
+    }
+
+    /// Puts right what stands in the way, now that nothing is in flight.
+    pub(super) async fn overcome(&mut self, setback: Setback) -> Result<(), Interrupt> {
+        match setback {
+            Setback::Session if self.renewed => self.suspend(Cause::SessionRefused),
+            Setback::Session => {
+                self.renewed = true;
+                self.login().await?;
+            }
+            Setback::Busy | Setback::Unreachable if self.setbacks < MOST_SETBACKS => {
+                self.setbacks += 1;
+                self.slow = true;
+                self.context.ports.clock().wait(Duration::from_secs(1 << self.setbacks)).await;
+            }
+            Setback::Busy => self.stop_for(StopReason::Busy),
+            Setback::Unreachable => self.suspend(Cause::Unreachable),
+        }
+        Ok(())
+    }
+
+    pub(super) fn note_org(&mut self, figure: Option<OrgFigure>) {
+        let Some(figure) = figure else {
+            return;
+        };
+        self.held.note_org(figure, self.context.ports.clock().now());
+        if figure.used >= self.context.connection.budget.org_stop(figure.limit) {
+            self.stop_for(StopReason::OrgLimit);
+        }
+    }
+}

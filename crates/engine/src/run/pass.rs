@@ -1,0 +1,234 @@
+//! A pass: one selection, from its listing through batches in flight to the last landing.
+//!
+//! Must not know: what an ending means for the run.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use rules::budget::Bucket;
+use rules::ids::{BatchId, ParentKey, RecordKey};
+use rules::owed::Selection;
+use rules::time::Timestamp;
+
+use super::allowance::Grant;
+use super::batch::{Batch, Item};
+use super::flight::{Ticket, fly};
+use super::interrupt::Interrupt;
+use super::pack::pack;
+use super::source::Source;
+use super::work::Worker;
+use crate::parts::Ports;
+use crate::ports::{Clock, StopReason, SyncTarget};
+
+/// The longest time between the strong read of a record and its send.
+const READ_TO_SEND: Duration = Duration::from_secs(30);
+
+/// What waits to be sent in a pass.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) source: Source,
+    pub(super) ready: VecDeque<Batch>,
+    rest: Vec<Item>,
+    again: Vec<RecordKey>,
+    /// Where the listing stood when everything before it had been sent.
+    mark: Option<String>,
+    /// Records that may still be taken from the source.
+    room: usize,
+}
+
+impl Line {
+    fn new(source: Source, most: usize) -> Self {
+        let mark = source.cursor();
+        Self { source, ready: VecDeque::new(), rest: Vec::new(), again: Vec::new(), mark, room: most }
+    }
+
+    /// Lets the batch's records be read anew.
+    pub(super) fn read_again(&mut self, batch: &Batch) {
+        self.again.extend(batch.keys());
+    }
+
+    fn is_last(&self) -> bool {
+        self.source.exhausted || self.room == 0
+    }
+}
+
+/// How far a pass came.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) source: Source,
+    /// Where to go on, when it did not reach the end.
+    pub(super) mark: Option<String>,
+}
+
+/// What is in flight: it forbids what else may be.
+type Airborne = HashMap<BatchId, (usize, BTreeSet<ParentKey>)>;
+
+/// The next step of a pass.
+enum Step {
+    Launch(Box<Batch>, Ticket),
+    /// Something must land first.
+    Wait,
+    /// Nothing is left.
+    End,
+}
+
+impl<P: Ports> Worker<'_, P> {
+    /// Tries everything that `selection` names, at most `most` records. Whatever is in flight lands before it returns.
+    pub(super) async fn pass(
+        &mut self,
+        selection: &Selection,
+        cursor: Option<String>,
+        most: usize,
+    ) -> Result<Passed, Interrupt> {
+        let context = self.context;
+        let mut line = Line::new(Source::open(context, selection, cursor).await?, most);
+        let mut airborne = Airborne::new();
+        let mut flights = pin!(FuturesUnordered::new());
+        let mut interrupt: Option<Interrupt> = None;
+        loop {
+            while interrupt.is_none() && self.stop.is_none() && self.setback.is_none() && airborne.len() < self.width() {
+                match self.step(&mut line, &airborne, selection.tick()).await {
+                    Ok(Step::Launch(batch, ticket)) => {
+                        airborne.insert(ticket.batch, (batch.rank, batch.parents()));
+                        flights.push(fly(context, *batch, ticket));
+                    }
+                    Ok(Step::Wait | Step::End) => break,
+                    Err(stopped) => interrupt = Some(stopped),
+                }
+            }
+            match flights.next().await {
+                Some(Ok(landed)) => {
+                    airborne.remove(&landed.ticket.batch);
+                    interrupt = interrupt.or(self.land(&mut line, landed).await.err());
+                }
+                Some(Err(stopped)) => {
+                    // Whatever it was, its entry stands in the journal; the others land first.
+                    airborne.clear();
+                    interrupt = Some(interrupt.unwrap_or(stopped));
+                }
+                None => match (interrupt, self.setback.take()) {
+                    (Some(stopped), _) => return Err(stopped),
+                    (None, Some(setback)) if self.stop.is_none() => {
+                        interrupt = self.overcome(setback).await.err();
+                    }
+                    (None, _) => return Ok(self.passed(line)),
+                },
+            }
+        }
+    }
+
+    fn passed(&mut self, line: Line) -> Passed {
+        if self.stop.is_none() && !line.source.exhausted {
+            self.stop_for(StopReason::BatchDone);
+        }
+        let sent_all = line.ready.is_empty() && line.rest.is_empty() && line.again.is_empty();
+        let mark = if sent_all { line.source.cursor() } else { line.mark };
+        Passed { source: line.source, mark }
+    }
+
+    fn width(&self) -> usize {
+        if self.slow || self.trial { 1 } else { usize::from(self.context.connection.calls_in_flight) }
+    }
+
+    async fn step(&mut self, line: &mut Line, airborne: &Airborne, tick: Timestamp) -> Result<Step, Interrupt> {
+        let context = self.context;
+        loop {
+            let Some(batch) = self.next_batch(line).await? else {
+                return Ok(Step::End);
+            };
+            let now = context.ports.clock().now();
+            if now >= context.stop_at() {
+                line.ready.push_front(batch);
+                self.stop_for(StopReason::Deadline);
+                return Ok(Step::Wait);
+            }
+            let fresh_until = batch.read_at().unwrap_or(now) + READ_TO_SEND;
+            if now >= fresh_until {
+                line.read_again(&batch);
+                continue;
+            }
+            let parents = batch.parents();
+            let apart = |(rank, busy): &(usize, BTreeSet<ParentKey>)| *rank == batch.rank && busy.is_disjoint(&parents);
+            if !airborne.values().all(apart) {
+                line.ready.push_front(batch);
+                return Ok(Step::Wait);
+            }
+            return self.launch(line, airborne, batch, tick, fresh_until).await;
+        }
+    }
+
+    async fn launch(
+        &mut self,
+        line: &mut Line,
+        airborne: &Airborne,
+        batch: Batch,
+        tick: Timestamp,
+        fresh_until: Timestamp,
+    ) -> Result<Step, Interrupt> {
+        let context = self.context;
+        if !context.target.is_signed_in() {
+            line.ready.push_front(batch);
+            let signed_in = airborne.is_empty() && self.login().await?;
+            return if signed_in { Box::pin(self.step(line, airborne, tick)).await } else { Ok(Step::Wait) };
+        }
+        let now = context.ports.clock().now();
+        match self.allowance.take(context.ports, context.connection, &mut self.held, now).await? {
+            Grant::Refused => {
+                line.ready.push_front(batch);
+                self.stop_for(StopReason::Budget);
+                Ok(Step::Wait)
+            }
+            Grant::Call(bucket) => Ok(Step::Launch(Box::new(batch), self.ticket(bucket, tick, fresh_until))),
+        }
+    }
+
+    fn ticket(&mut self, bucket: Bucket, tick: Timestamp, fresh_until: Timestamp) -> Ticket {
+        let clock = self.context.ports.clock();
+        let send_by = fresh_until.min(bucket.end() - Duration::from_millis(1)).min(self.context.stop_at());
+        Ticket {
+            batch: self.slots.next_batch(),
+            place: self.slots.acquire(),
+            bucket,
+            tick,
+            send_by,
+            send_by_boot: clock.since_boot() + send_by.since(clock.now()),
+        }
+    }
+
+    async fn next_batch(&mut self, line: &mut Line) -> Result<Option<Batch>, Interrupt> {
+        loop {
+            if let Some(batch) = line.ready.pop_front() {
+                return Ok(Some(self.for_trial(line, batch)));
+            }
+            if !line.again.is_empty() {
+                let keys = std::mem::take(&mut line.again);
+                let items = line.source.read(self.context, &self.quarantine, &keys).await?;
+                line.rest.extend(items);
+            } else if !line.is_last() {
+                if line.rest.is_empty() {
+                    line.mark = line.source.cursor();
+                }
+                let items = line.source.page(self.context, &self.quarantine, line.room).await?;
+                line.room = line.room.saturating_sub(items.len());
+                line.rest.extend(items);
+            } else if line.rest.is_empty() {
+                return Ok(None);
+            }
+            let packed = pack(std::mem::take(&mut line.rest), &self.sizes, line.is_last());
+            line.ready.extend(packed.batches);
+            line.rest = packed.rest;
+        }
+    }
+
+    /// While the org's storage is on trial, one record goes first.
+    fn for_trial(&self, line: &mut Line, mut batch: Batch) -> Batch {
+        if self.trial && batch.items.len() > 1 {
+            let others = batch.items.split_off(1);
+            line.again.extend(others.into_iter().map(|item| item.record.key));
+        }
+        batch
+    }
+}

@@ -1,0 +1,192 @@
+//! Gates, suspension and login: what must be so before a run may send, and what a probe finds out.
+//!
+//! Must not know: batches.
+
+use rules::control::Control;
+use rules::events::{ConnectionResumed, ConnectionSuspended, Outbound};
+use rules::gates::Gate;
+use rules::ids::ConnectionId;
+use rules::suspension::{Cause, Probe, Suspension};
+use rules::time::Timestamp;
+
+use super::allowance::Grant;
+use super::closed_gates;
+use super::interrupt::Interrupt;
+use super::work::Worker;
+use crate::parts::Ports;
+use crate::ports::{Clock, LoginAnswer, NotProcessed, ProbeAnswer, Reply, StopReason, SyncTarget, UsageReports};
+
+impl<P: Ports> Worker<'_, P> {
+    /// Asks the gates, and probes a suspension whose time has come. Stops the run when nothing may be sent.
+    pub(super) async fn pass_gates(&mut self) -> Result<(), Interrupt> {
+        let usage = self.context.ports.store().usage(&self.context.connection.id).await?;
+        let now = self.context.ports.clock().now();
+        let mut suspended = false;
+        for gate in closed_gates(self.context.connection, &self.held.control, &usage, now) {
+            match gate {
+                Gate::NotPaused { .. } => self.stop_for(StopReason::Paused),
+                Gate::Budget { .. } => self.stop_for(StopReason::Budget),
+                Gate::OrgLimit { .. } => self.stop_for(StopReason::OrgLimit),
+                Gate::NotSuspended { .. } => suspended = true,
+                Gate::Unresolved { .. }
+                | Gate::NotExcluded { .. }
+                | Gate::TriesLeft { .. }
+                | Gate::InsideWindow { .. }
+                | Gate::Due { .. }
+                | Gate::NotQuarantined { .. } => {}
+            }
+        }
+        if suspended && self.stop.is_none() { self.probe_suspension().await } else { Ok(()) }
+    }
+
+    pub(super) fn stop_for(&mut self, reason: StopReason) {
+        self.stop.get_or_insert(reason);
+    }
+
+    /// Suspends the connection when what is in flight has landed.
+    pub(super) fn suspend(&mut self, cause: Cause) {
+        self.suspending.get_or_insert(cause);
+        self.stop_for(StopReason::Suspended);
+    }
+
+    async fn probe_suspension(&mut self) -> Result<(), Interrupt> {
+        let Some(suspension) = self.held.control.suspension.clone() else {
+            return Ok(());
+        };
+        let secret = match suspension.cause {
+            Cause::LoginRefused { .. } => self.context.target.secret_version().await?,
+            Cause::SessionRefused
+            | Cause::AccessRefused
+            | Cause::OrgLimit
+            | Cause::Storage
+            | Cause::Down
+            | Cause::Unreachable => String::new(),
+        };
+        match suspension.probe_due(self.context.ports.clock().now(), &secret) {
+            None => self.stop_for(StopReason::Suspended),
+            Some(Probe::Record) => self.trial = true,
+            Some(Probe::Call) => self.probe_call(matches!(suspension.cause, Cause::LoginRefused { .. })).await?,
+        }
+        Ok(())
+    }
+
+    /// One harmless request, and at most one renewal of the token before it.
+    async fn probe_call(&mut self, anew: bool) -> Result<(), Interrupt> {
+        if (anew || !self.context.target.is_signed_in()) && !self.login().await? {
+            return Ok(());
+        }
+        let Some(answer) = self.ask().await? else {
+            return Ok(());
+        };
+        let answer = match answer {
+            ProbeAnswer::SessionExpired if !self.renewed => {
+                self.renewed = true;
+                if !self.login().await? {
+                    return Ok(());
+                }
+                self.ask().await?
+            }
+            ProbeAnswer::Up | ProbeAnswer::SessionExpired | ProbeAnswer::NotProcessed(_) | ProbeAnswer::Unknown => Some(answer),
+        };
+        match answer {
+            None => {}
+            Some(ProbeAnswer::Up) => self.resume().await?,
+            Some(ProbeAnswer::SessionExpired) => self.suspend(Cause::SessionRefused),
+            Some(ProbeAnswer::Unknown) => self.suspend(Cause::Unreachable),
+            Some(ProbeAnswer::NotProcessed(why)) => {
+                self.suspend(cause_of(why, String::new()));
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self) -> Result<Option<ProbeAnswer>, Interrupt> {
+        if !self.may_call().await? {
+            return Ok(None);
+        }
+        let Reply { answer, org } = self.context.target.probe().await;
+        self.note_org(org);
+        Ok(Some(answer))
+    }
+
+    /// Asks for a token; whether one is there. Without one the run stops.
+    pub(super) async fn login(&mut self) -> Result<bool, Interrupt> {
+        let secret = self.context.target.secret_version().await?;
+        if !self.may_call().await? {
+            return Ok(false);
+        }
+        let Reply { answer, org } = self.context.target.login().await;
+        self.note_org(org);
+        match answer {
+            LoginAnswer::SignedIn => return Ok(true),
+            LoginAnswer::Unknown => self.suspend(Cause::Unreachable),
+            LoginAnswer::NotProcessed(why) => {
+                self.suspend(cause_of(why, secret));
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reserves the next call, which is made at once. Stops the run when none is left.
+    async fn may_call(&mut self) -> Result<bool, Interrupt> {
+        let now = self.context.ports.clock().now();
+        if now >= self.context.stop_at() {
+            self.stop_for(StopReason::Deadline);
+            return Ok(false);
+        }
+        match self.allowance.take(self.context.ports, self.context.connection, &mut self.held, now).await? {
+            Grant::Call(_) => {
+                self.tally.api_calls += 1;
+                Ok(true)
+            }
+            Grant::Refused => {
+                self.stop_for(StopReason::Budget);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Ends the suspension: the cause is gone.
+    pub(super) async fn resume(&mut self) -> Result<(), Interrupt> {
+        self.trial = false;
+        self.held.update(|control| Some(Control { suspension: None, ..control })).await?;
+        let connection = self.context.connection.id.clone();
+        let at = self.context.ports.clock().now();
+        self.outbox.events.push(Outbound::ConnectionResumed(ConnectionResumed { connection, at }));
+        Ok(())
+    }
+}
+
+/// The suspension that a run leaves behind, if it leaves one, and the event that says so when it is new.
+pub(super) fn suspension_left(
+    connection: &ConnectionId,
+    control: &Control,
+    cause: Option<&Cause>,
+    now: Timestamp,
+) -> (Option<Suspension>, Option<Outbound>) {
+    let Some(cause) = cause.cloned() else {
+        return (control.suspension.clone(), None);
+    };
+    if let Some(known) = control.suspension.clone() {
+        return (Some(known.probe_failed(cause, now)), None);
+    }
+    let begun = Suspension::begin(cause.clone(), now);
+    let event = ConnectionSuspended {
+        connection: connection.clone(),
+        cause,
+        since: begun.since,
+        next_probe: begun.next_probe,
+    };
+    (Some(begun), Some(Outbound::ConnectionSuspended(event)))
+}
+
+/// The cause of a suspension that follows from an answer; `secret` is the version of the credentials that were used.
+pub(super) fn cause_of(why: NotProcessed, secret: String) -> Cause {
+    match why {
+        NotProcessed::LoginRefused => Cause::LoginRefused { secret },
+        NotProcessed::AccessRefused => Cause::AccessRefused,
+        NotProcessed::OrgLimit => Cause::OrgLimit,
+        NotProcessed::Down => Cause::Down,
+        NotProcessed::Busy | NotProcessed::Unreachable => Cause::Unreachable,
+    }
+}

@@ -1,0 +1,24 @@
+//! The behaviour of the rules, in sentences, and against a second, naive model of them in `reference`.
+//! It must not use the wall clock or luck: every test shows its instants, and every generated case follows from a seed.
+
+mod budget;
+mod budget_settings;
+mod conflict;
+mod connection;
+mod control;
+mod events_in;
+mod events_out;
+mod gates;
+mod ingest;
+mod interval;
+mod journal;
+mod names;
+mod overwrite;
+mod recent;
+mod reference;
+mod schedule;
+mod support;
+mod suspension;
+mod tries;
+mod usage;
+mod verdict;

@@ -1,0 +1,21 @@
+//! The kinds of items in the table, and how each is read from and written to attributes. All pure.
+//!
+//! Must not know: requests, indexes' consistency, retries.
+
+pub(crate) mod body;
+pub(crate) mod fields;
+pub(crate) mod hash;
+pub(crate) mod index;
+pub(crate) mod journal;
+pub(crate) mod key;
+pub(crate) mod payload;
+pub(crate) mod pointer;
+pub(crate) mod record;
+pub(crate) mod report;
+#[cfg(test)]
+pub(crate) mod samples;
+pub(crate) mod settings;
+pub(crate) mod state;
+pub(crate) mod version;
+
+pub(crate) use fields::{Fields, Item};

@@ -1,0 +1,212 @@
+//! A record's item: short attribute names, so that a usual one with its payload stays within one write unit of 1 KB.
+//!
+//! Must not know: how it is written or when it is read.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use engine::ports::{PortError, Read};
+use rules::catalogue::ErrorType;
+use rules::counts::Attempts;
+use rules::ids::{Fence, FieldName, ObjectName, ParentKey, RecordId, RecordKey};
+use rules::record::{Failure, LastSend, PayloadPlace, Record, State, Stored, SuccessMark};
+use rules::time::Timestamp;
+use rules::tries::Tries;
+
+use super::fields::{EXPIRES, FORMAT, PK, format, number, text};
+use super::index::{FIRST_FAILED, NEXT_ATTEMPT, QUEUE, TYPE};
+use super::payload::VERSION;
+use super::state::{DONE_AT, STATE, SUCCESS};
+use super::{Fields, Item, index, key, payload, state, version};
+
+/// How long a resolved record and a success are kept: they guard against failures that arrive late.
+const KEPT: Duration = Duration::from_hours(24 * 30);
+
+/// The item's version, on which every write is conditional.
+pub(crate) const FENCE: &str = "v";
+/// The error type of a resolved record. A failing one has it in its place in `by-age`.
+const RESOLVED_TYPE: &str = "e";
+const CODE: &str = "c";
+const MESSAGE: &str = "m";
+/// Interval, nightly, recent and forced tries.
+const ATTEMPTS: &str = "at";
+const TRIES: &str = "tr";
+const LAST_FAILED: &str = "lf";
+const FIELD: &str = "xf";
+const PARENT_OBJECT: &str = "po";
+const PARENT_ID: &str = "pi";
+/// The bytes of a payload that is apart.
+pub(crate) const APART_BYTES: &str = "pb";
+/// The version of the last send that may have been committed, `@`, and until when.
+const LAST_SEND: &str = "ls";
+
+/// All attributes that a record's item may have, but for its key and the payload.
+pub(crate) const ALL: [&str; 21] = [
+    FORMAT, FENCE, VERSION, STATE, NEXT_ATTEMPT, DONE_AT, EXPIRES, QUEUE, TYPE, FIRST_FAILED, RESOLVED_TYPE, CODE, MESSAGE,
+    ATTEMPTS, TRIES, LAST_FAILED, FIELD, PARENT_OBJECT, PARENT_ID, APART_BYTES, LAST_SEND,
+];
+
+/// The attributes of what is stored of a record, but for its key and the payload.
+pub(crate) fn write(stored: &Stored, shards: u16) -> Item {
+    match stored {
+        Stored::Record(record) => write_record(record, shards),
+        Stored::Success(mark) => write_success(mark),
+    }
+}
+
+/// Whether two make the same item: then the one that is there is the one that was written, and only the reply was lost.
+pub(crate) fn are_same(one: &Stored, other: &Stored) -> bool {
+    write(one, 1) == write(other, 1)
+}
+
+/// The attributes of a record, but for its key and the payload.
+pub(crate) fn write_record(record: &Record, shards: u16) -> Item {
+    let mut item = Item::from([
+        format(),
+        named(FENCE, number(record.fence.0)),
+        named(VERSION, text(version::write(record.source_version))),
+        named(FIRST_FAILED, number(record.first_failed.as_millis())),
+        named(LAST_FAILED, number(record.last_failed.as_millis())),
+        named(CODE, text(&record.failure.code)),
+        named(MESSAGE, text(&record.failure.message)),
+        named(FIELD, text(record.external_id_field.as_str())),
+    ]);
+    item.extend(state::write(record.state));
+    item.extend(placed(record, shards));
+    item.extend(tried(record));
+    item.extend(record.parent.iter().flat_map(|parent| {
+        [named(PARENT_OBJECT, text(parent.object.as_str())), named(PARENT_ID, text(parent.id.as_str()))]
+    }));
+    if let PayloadPlace::Apart { bytes } = record.payload {
+        item.insert(APART_BYTES.to_owned(), number(bytes));
+    }
+    item
+}
+
+fn named(name: &str, value: AttributeValue) -> (String, AttributeValue) {
+    (name.to_owned(), value)
+}
+
+/// A failing record's places in the indexes; a resolved one's error type and end.
+fn placed(record: &Record, shards: u16) -> Vec<(String, AttributeValue)> {
+    let connection = &record.key.connection;
+    let error_type = &record.failure.error_type;
+    if let State::Resolved { at, .. } = record.state {
+        return vec![named(RESOLVED_TYPE, text(error_type.as_str())), expiry(at)];
+    }
+    let shard = index::shard(&record.key, shards);
+    let queue = index::due(record).map(|(queue, _)| named(QUEUE, text(index::queue(connection, queue, shard))));
+    let typed = named(TYPE, text(index::error_type(connection, error_type, shard)));
+    queue.into_iter().chain([typed]).collect()
+}
+
+fn tried(record: &Record) -> Vec<(String, AttributeValue)> {
+    let Attempts { interval, nightly, recent, forced } = record.attempts;
+    let attempts = (record.attempts != Attempts::default())
+        .then(|| named(ATTEMPTS, text(format!("{interval} {nightly} {recent} {forced}"))));
+    let packed = record.tries.pack();
+    let tries = (!packed.is_empty()).then(|| named(TRIES, AttributeValue::B(Blob::new(packed))));
+    let send = record.last_send.map(|send| {
+        named(LAST_SEND, text(format!("{}@{}", version::write(send.version), send.until.as_millis())))
+    });
+    [attempts, tries, send].into_iter().flatten().collect()
+}
+
+fn expiry(since: Timestamp) -> (String, AttributeValue) {
+    named(EXPIRES, number((since + KEPT).as_millis() / 1_000))
+}
+
+fn write_success(mark: &SuccessMark) -> Item {
+    Item::from([
+        format(),
+        named(FENCE, number(mark.fence.0)),
+        named(VERSION, text(version::write(mark.source_version))),
+        named(STATE, text(SUCCESS)),
+        named(DONE_AT, number(mark.at.as_millis())),
+        expiry(mark.at),
+    ])
+}
+
+/// Reads a record's item.
+pub(crate) fn read(item: &Item) -> Result<Read, PortError> {
+    let fields = Fields::of("the record", item)?;
+    let key = fields.parsed(PK, key::record_of)?;
+    let stored = match fields.text(STATE)? {
+        SUCCESS => Stored::Success(read_success(fields, key)?),
+        _ => Stored::Record(Box::new(read_record(fields, key)?)),
+    };
+    Ok(Read { stored, payload: payload::read(fields)? })
+}
+
+fn read_success(fields: Fields<'_>, key: RecordKey) -> Result<SuccessMark, PortError> {
+    Ok(SuccessMark {
+        key,
+        fence: Fence(fields.number(FENCE)?),
+        source_version: fields.parsed(VERSION, version::read)?,
+        at: instant(fields, DONE_AT)?,
+    })
+}
+
+fn read_record(fields: Fields<'_>, key: RecordKey) -> Result<Record, PortError> {
+    Ok(Record {
+        key,
+        external_id_field: fields.parsed(FIELD, |name| FieldName::new(name).ok())?,
+        fence: Fence(fields.number(FENCE)?),
+        source_version: fields.parsed(VERSION, version::read)?,
+        state: state::read(fields)?,
+        failure: Failure {
+            error_type: error_type(fields)?,
+            code: fields.text(CODE)?.to_owned(),
+            message: fields.text(MESSAGE)?.to_owned(),
+        },
+        attempts: attempts(fields)?,
+        tries: Tries::unpack(fields.bytes(TRIES)?).map_err(|problem| fields.unreadable(problem.to_string()))?,
+        first_failed: instant(fields, FIRST_FAILED)?,
+        last_failed: instant(fields, LAST_FAILED)?,
+        parent: parent(fields)?,
+        payload: fields.optional_number(APART_BYTES)?.map_or(PayloadPlace::Inline, |bytes| PayloadPlace::Apart { bytes }),
+        last_send: fields.optional_text(LAST_SEND).map(|_| fields.parsed(LAST_SEND, last_send)).transpose()?,
+    })
+}
+
+fn instant(fields: Fields<'_>, name: &str) -> Result<Timestamp, PortError> {
+    fields.number(name).map(Timestamp::from_millis)
+}
+
+fn error_type(fields: Fields<'_>) -> Result<ErrorType, PortError> {
+    match fields.optional_text(TYPE) {
+        Some(_) => fields.parsed(TYPE, index::error_type_of),
+        None => fields.parsed(RESOLVED_TYPE, |name| ErrorType::parse(name).ok()),
+    }
+}
+
+fn attempts(fields: Fields<'_>) -> Result<Attempts, PortError> {
+    match fields.optional_text(ATTEMPTS) {
+        None => Ok(Attempts::default()),
+        Some(_) => fields.parsed(ATTEMPTS, |text| {
+            let counts = text.split(' ').map(|count| count.parse().ok()).collect::<Option<Vec<u32>>>()?;
+            let [interval, nightly, recent, forced] = counts.try_into().ok()?;
+            Some(Attempts { interval, nightly, recent, forced })
+        }),
+    }
+}
+
+fn parent(fields: Fields<'_>) -> Result<Option<ParentKey>, PortError> {
+    if fields.optional_text(PARENT_OBJECT).is_none() {
+        return Ok(None);
+    }
+    Ok(Some(ParentKey {
+        object: fields.parsed(PARENT_OBJECT, |name| ObjectName::new(name).ok())?,
+        id: fields.parsed(PARENT_ID, |id| RecordId::new(id).ok())?,
+    }))
+}
+
+fn last_send(text: &str) -> Option<LastSend> {
+    let (version, until) = text.split_once('@')?;
+    Some(LastSend { version: version::read(version)?, until: Timestamp::from_millis(until.parse().ok()?) })
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

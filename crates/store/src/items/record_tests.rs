@@ -1,0 +1,97 @@
+//! Tests of `record`.
+//!
+//! Must not know: the calls that carry these items.
+
+use proptest::prelude::*;
+use rules::record::{Next, Resolution};
+
+use super::*;
+use crate::items::samples::{self, a_try, at, contact, failing, size};
+
+fn whole(stored: &Stored, shards: u16) -> Item {
+    let mut item = key::record(stored.key()).item();
+    item.extend(write(stored, shards));
+    item
+}
+
+fn of(record: Record) -> Stored {
+    Stored::Record(Box::new(record))
+}
+
+proptest! {
+    #[test]
+    fn every_record_is_read_as_it_was_written(record in samples::record(), shards in 1_u16..=32) {
+        let stored = of(record);
+        prop_assert_eq!(read(&whole(&stored, shards)).unwrap(), Read { stored, payload: None });
+    }
+
+    #[test]
+    fn every_attribute_that_is_written_is_one_that_an_update_knows_how_to_remove(record in samples::record()) {
+        for name in write_record(&record, 4).keys() {
+            prop_assert!(ALL.contains(&name.as_str()), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_success_is_read_as_it_was_written(version in samples::version(), fence: u64) {
+        let mark = SuccessMark { key: contact("c-1"), fence: Fence(fence), source_version: version, at: at(7) };
+        let stored = Stored::Success(mark);
+        prop_assert_eq!(read(&whole(&stored, 1)).unwrap(), Read { stored, payload: None });
+    }
+}
+
+#[test]
+fn a_scheduled_record_is_in_both_indexes() {
+    let item = write_record(&failing("c-1"), 1);
+    assert_eq!(item[QUEUE], text("acme#i#0"));
+    assert_eq!(item[NEXT_ATTEMPT], number(at(600_000).as_millis()));
+    assert_eq!(item[TYPE], text("acme#required-field-missing#0"));
+    assert_eq!(item[FIRST_FAILED], number(at(0).as_millis()));
+    assert!(!item.contains_key(EXPIRES));
+}
+
+#[test]
+fn a_record_of_the_recent_policy_is_in_the_index_by_age_only() {
+    let item = write_record(&failing("c-1").schedule(Next::Sweep), 1);
+    assert!(!item.contains_key(QUEUE) && !item.contains_key(NEXT_ATTEMPT));
+    assert!(item.contains_key(TYPE));
+}
+
+#[test]
+fn a_timed_out_record_is_in_a_queue_of_its_own() {
+    let item = write_record(&failing("c-1").time_out(at(1)), 1);
+    assert_eq!(item[QUEUE], text("acme#t#0"));
+}
+
+#[test]
+fn a_resolved_record_is_in_no_index_and_expires_after_thirty_days() {
+    let item = write_record(&failing("c-1").resolve(Resolution::Retried, at(0)), 1);
+    assert!(!item.contains_key(QUEUE) && !item.contains_key(TYPE));
+    assert_eq!(item[EXPIRES], number(at(0).as_millis() / 1_000 + 30 * 24 * 60 * 60));
+}
+
+#[test]
+fn an_item_of_a_newer_format_is_not_read_and_the_error_names_it() {
+    let mut item = whole(&of(failing("c-1")), 1);
+    item.insert(FORMAT.to_owned(), number(3));
+    let error = read(&item).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the record r#acme#Contact#c-1 r cannot be read: it was written by a newer version (format 3)"
+    );
+}
+
+#[test]
+fn an_unknown_state_is_not_read_and_the_error_does_not_repeat_it() {
+    let mut item = whole(&of(failing("c-1")), 1);
+    item.insert(STATE.to_owned(), text("hunter2"));
+    let error = read(&item).unwrap_err().to_string();
+    assert!(error.contains("attribute s") && !error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn an_ordinary_record_with_ten_tries_and_a_36_byte_id_leaves_600_bytes_of_1024_to_its_payload() {
+    let ten = (1..=10).fold(failing("8c2c2a3e-6f5e-4d59-9a77-0f4c6ad0e3b1"), |record, epoch| record.count(a_try(epoch)));
+    let bytes = size(&whole(&of(ten), 4));
+    assert!(bytes + "p".len() + 600 <= 1_024, "{bytes} bytes without the payload");
+}

@@ -1,0 +1,91 @@
+//! Reads records and payloads, 100 keys a call and several calls at a time.
+//!
+//! Must not know: why they are read.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use engine::payload::Payload;
+use engine::ports::{Clock, OutcomeWrite, PortError, Put, Read, Records, Written};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use rules::ids::RecordKey;
+use rules::record::{PayloadPlace, Record};
+
+use super::{DynamoStore, IN_FLIGHT};
+use crate::backoff::Backoff;
+use crate::failure::{failed, is_busy};
+use crate::items::fields::PK;
+use crate::items::key::{self, ItemKey};
+use crate::items::{Item, payload, record};
+
+/// The most keys of one call (`DynamoDB` API reference, `BatchGetItem`).
+const KEYS: usize = 100;
+
+impl<C: Clock> Records for DynamoStore<C> {
+    async fn read(&self, keys: &[RecordKey]) -> Result<Vec<Read>, PortError> {
+        let items = self.items("reading records", keys.iter().map(key::record).collect()).await?;
+        items.iter().map(record::read).collect()
+    }
+
+    async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {
+        let apart = records.iter().filter(|record| matches!(record.payload, PayloadPlace::Apart { .. }));
+        let wanted: HashMap<RecordKey, &Record> = apart.map(|&record| (record.key.clone(), record)).collect();
+        let items = self.items("reading payloads", wanted.keys().map(key::payload).collect()).await?;
+        let belonging = items.iter().filter_map(|item| payload_of(item, &wanted).transpose());
+        belonging.collect()
+    }
+
+    async fn write_outcomes(&self, writes: &[OutcomeWrite], shards: u16) -> Result<Vec<Written>, PortError> {
+        self.outcomes(writes, shards).await
+    }
+
+    async fn put(&self, put: &Put, shards: u16) -> Result<Written, PortError> {
+        self.put_record(put, shards).await
+    }
+}
+
+fn payload_of(item: &Item, wanted: &HashMap<RecordKey, &Record>) -> Result<Option<(RecordKey, Payload)>, PortError> {
+    let pk = item.get(PK).and_then(|pk| pk.as_s().ok());
+    let Some(record) = pk.and_then(|pk| key::record_of(pk)).and_then(|key| wanted.get(&key)) else { return Ok(None) };
+    Ok(payload::read_apart(item, record)?.map(|payload| (record.key.clone(), payload)))
+}
+
+impl<C: Clock> DynamoStore<C> {
+    /// Reads items with strong consistency, each key once; those that are not there are left out.
+    pub(super) async fn items(&self, doing: &'static str, keys: Vec<ItemKey>) -> Result<Vec<Item>, PortError> {
+        let mut seen = HashSet::new();
+        let keys: Vec<ItemKey> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
+        let chunks: Vec<_> = keys.chunks(KEYS).map(|chunk| self.items_of_chunk(doing, chunk)).collect();
+        let items: Vec<Vec<Item>> = stream::iter(chunks).buffered(IN_FLIGHT).try_collect().await?;
+        Ok(items.concat())
+    }
+
+    async fn items_of_chunk(&self, doing: &'static str, keys: &[ItemKey]) -> Result<Vec<Item>, PortError> {
+        let mut backoff = Backoff::new(keys.first().map_or("", |first| &first.pk));
+        let mut open: Vec<Item> = keys.iter().map(ItemKey::item).collect();
+        let mut items = Vec::new();
+        while !open.is_empty() {
+            let (found, unread) = self.get_batch(doing, open).await?;
+            items.extend(found);
+            if !unread.is_empty() {
+                self.pause(doing, &mut backoff).await?;
+            }
+            open = unread;
+        }
+        Ok(items)
+    }
+
+    /// One call: what it found, and the keys that it did not come to.
+    async fn get_batch(&self, doing: &'static str, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), PortError> {
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys.clone())).consistent_read(true).build();
+        let wanted = wanted.expect("the keys are set");
+        let reply = match self.client.batch_get_item().request_items(&self.table, wanted).send().await {
+            Ok(reply) => reply,
+            Err(error) if is_busy(&error) => return Ok((Vec::new(), keys)),
+            Err(error) => return Err(failed(doing, &error)),
+        };
+        let found = reply.responses.into_iter().flat_map(HashMap::into_values).flatten().collect();
+        let unread = reply.unprocessed_keys.into_iter().flat_map(HashMap::into_values).flat_map(|unread| unread.keys);
+        Ok((found, unread.collect()))
+    }
+}
