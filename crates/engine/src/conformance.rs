@@ -1,1 +1,109 @@
-//! x
+//! What every store must do: one suite, run against the store in memory and against the table, so that tests on the one
+//! hold for the other.
+//!
+//! Must not know: which store it checks. Its listings must be up to date at once; an index that lags is a fault that a test
+//! adds.
+#![expect(clippy::missing_panics_doc, reason = "a check reports what it finds by panicking")]
+
+pub mod age_listing;
+pub mod control_items;
+pub mod directories;
+pub mod due_listing;
+mod given;
+pub mod identities;
+pub mod index_membership;
+pub mod journal_slots;
+pub mod outcomes;
+pub mod payloads;
+pub mod records;
+pub mod usage_items;
+
+use crate::ports::Store;
+
+/// Hands the list of all checks, as `group::check,`, to the macro named `$then`: a test file makes one test of each.
+#[macro_export]
+macro_rules! every_conformance_check {
+    ($then:ident) => {
+        $then! {
+            records::a_new_record_is_read_back_with_every_field,
+            records::a_record_is_read_back_in_every_state,
+            records::a_record_is_not_created_twice,
+            records::a_put_on_the_expected_version_replaces_the_record,
+            records::a_put_on_another_version_conflicts_and_changes_nothing,
+            records::a_put_that_expects_a_record_conflicts_with_nothing_when_there_is_none,
+            records::a_success_mark_is_kept_and_gives_way_to_a_newer_failure,
+            records::a_version_after_the_greatest_one_is_written_like_any_other,
+            records::reading_250_keys_with_duplicates_and_absent_ones_gives_each_record_once,
+            records::reading_no_keys_gives_no_records,
+            payloads::an_inline_payload_comes_with_its_record,
+            payloads::a_payload_apart_comes_by_itself,
+            payloads::a_payload_of_300_kilobytes_comes_back_whole,
+            payloads::a_payload_that_is_kept_stays_where_it_is,
+            payloads::a_payload_that_is_set_takes_the_place_of_the_one_at_the_other_place,
+            payloads::a_payload_that_is_dropped_is_gone_from_either_place,
+            payloads::a_payload_apart_of_another_source_version_is_left_out,
+            payloads::a_payload_is_gone_when_an_outcome_resolves_its_record,
+            payloads::a_payload_stays_when_an_outcome_leaves_its_record_failing,
+            payloads::a_put_that_conflicts_leaves_the_payload_alone,
+            payloads::payloads_of_130_records_come_in_one_request,
+            payloads::a_payload_keeps_every_kind_of_value,
+            outcomes::an_outcome_is_written_on_the_version_that_was_read,
+            outcomes::sixty_outcomes_are_settled_each_by_itself_and_in_order,
+            outcomes::an_outcome_of_a_record_that_is_gone_conflicts_with_nothing,
+            outcomes::an_outcome_written_again_is_done_or_shows_itself,
+            outcomes::an_outcome_clears_what_the_record_no_longer_has,
+            outcomes::writing_no_outcomes_gives_no_results,
+            index_membership::every_transition_by_an_outcome_moves_the_record_to_the_right_listings,
+            index_membership::every_transition_by_a_put_moves_the_record_to_the_right_listings,
+            index_membership::a_success_mark_is_in_no_listing,
+            index_membership::a_record_that_is_rescheduled_is_listed_once_at_its_new_time,
+            index_membership::a_record_of_a_new_error_type_is_listed_under_it_only,
+            index_membership::a_record_whose_first_failure_moves_is_listed_at_the_new_one_only,
+            due_listing::a_record_is_due_at_the_horizon_and_not_a_millisecond_after_it,
+            due_listing::a_listing_of_nothing_comes_to_its_end,
+            due_listing::pages_of_any_size_cover_all_due_records_once,
+            due_listing::pages_cover_all_shards_and_records_from_before_there_were_more,
+            due_listing::a_listing_goes_on_while_the_records_it_listed_move_away,
+            age_listing::both_bounds_of_the_window_are_included,
+            age_listing::only_the_types_that_are_asked_for_are_listed,
+            age_listing::no_types_list_no_records,
+            age_listing::a_window_that_ends_before_it_begins_lists_no_records,
+            age_listing::pages_of_any_size_cover_all_types_and_shards_once,
+            control_items::a_connection_without_control_item_has_the_empty_one,
+            control_items::a_full_control_item_is_read_back,
+            control_items::a_control_item_is_replaced_on_the_expected_revision,
+            control_items::a_control_item_of_another_revision_conflicts_with_what_is_there,
+            control_items::a_control_item_written_again_is_done,
+            usage_items::a_connection_without_usage_has_the_empty_one,
+            usage_items::usage_is_read_back_and_replaced_on_the_expected_revision,
+            usage_items::usage_of_another_revision_conflicts_with_what_is_there,
+            usage_items::usage_written_again_is_done,
+            journal_slots::a_full_entry_is_written_to_a_fresh_slot_and_read_back,
+            journal_slots::a_slot_is_overwritten_on_the_expected_stamp,
+            journal_slots::a_slot_with_another_stamp_conflicts_and_stays,
+            journal_slots::a_fresh_slot_conflicts_with_an_expected_stamp,
+            journal_slots::an_entry_written_again_is_done,
+            journal_slots::every_slot_is_read_once,
+            directories::connections_of_both_policies_are_saved_read_and_listed,
+            directories::an_unknown_connection_is_none,
+            directories::a_connection_saved_again_is_replaced,
+            directories::shards_are_raised_and_never_lowered_and_nothing_else_changes,
+            directories::raising_the_shards_of_an_unknown_connection_makes_none,
+            directories::error_types_are_listed_once_and_in_order,
+            directories::reports_come_newest_first_and_no_more_than_asked_for,
+            directories::a_report_kept_again_is_there_once,
+            identities::awkward_ids_are_stored_listed_and_settled_apart,
+            identities::the_same_id_of_two_objects_is_two_records,
+            identities::records_of_a_connection_whose_name_begins_another_are_kept_apart,
+            identities::items_of_a_connection_whose_name_begins_another_are_kept_apart,
+        }
+    };
+}
+
+/// Runs every check on a fresh, empty store of its own.
+pub async fn check_all<S: Store>(make: impl AsyncFn() -> S) {
+    macro_rules! run {
+        ($($group:ident::$check:ident,)+) => { $(Box::pin($group::$check(&make().await)).await;)+ };
+    }
+    every_conformance_check!(run);
+}

@@ -5,13 +5,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use rules::catalogue::Catalogue;
+use rules::catalogue::{Catalogue, Class};
 use rules::connection::Connection;
 use rules::events::{Inbound, Outbound, PossibleOverwrite, ReportedFailure, ReportedSuccess, ReportedUsage, read};
 use rules::fields::{Mistake, Mistakes};
 use rules::ids::{ConnectionId, Fence, FieldName};
 use rules::ingest::{FailureEffect, Ignored, NewFailure, NewSuccess, SuccessEffect, fail, succeed};
-use rules::record::{Failure, PayloadPlace, Record, Stored};
+use rules::record::{Failure, PayloadPlace, Stored};
 
 use crate::parts::Ports;
 use crate::payload::Payload;
@@ -116,7 +116,8 @@ impl<'a, P: Ports> Ingest<'a, P> {
 
     async fn failed(&self, known: &mut Known, report: ReportedFailure) -> Result<Taken, NotTaken> {
         let field = external_id_field(&known.connection, &report)?;
-        let found = known.catalogue.classify(&report.code, &report.message).error_type;
+        let found = known.catalogue.classify_upsert(&report.code, &report.message, field.as_str());
+        let (found, closes) = (found.error_type, found.class == Class::Gone);
         let error_type = known.types.list(self.ports.store(), &known.connection.id, found).await?;
         let payload = without_id(report.payload, &field, report.key.id.as_str())?;
         let new = NewFailure {
@@ -127,6 +128,7 @@ impl<'a, P: Ports> Ingest<'a, P> {
             failed: report.failed,
             parent: report.parent,
             payload: place(&payload),
+            closes,
         };
         self.write_failure(&known.connection, &new, &payload).await
     }
@@ -249,14 +251,5 @@ fn place(payload: &Payload) -> PayloadPlace {
         PayloadPlace::Inline
     } else {
         PayloadPlace::Apart { bytes: u32::try_from(bytes).unwrap_or(u32::MAX) }
-    }
-}
-
-/// Whether a record that is read for a run has its payload at hand.
-#[must_use]
-pub fn has_inline(record: &Record) -> bool {
-    match record.payload {
-        PayloadPlace::Inline => true,
-        PayloadPlace::Apart { .. } => false,
     }
 }

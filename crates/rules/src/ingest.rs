@@ -35,6 +35,8 @@ pub struct NewFailure {
     pub parent: Option<ParentKey>,
     /// Where its payload will be.
     pub payload: PayloadPlace,
+    /// Whether the error says that nothing is left to do, so that the failure closes as soon as it is known.
+    pub closes: bool,
 }
 
 /// A success as its source reports it, checked.
@@ -160,7 +162,7 @@ fn may_have_followed(record: &Record, success: SourceVersion, reported: Timestam
 
 fn fresh(policy: &Policy, new: NewFailure, fence: Fence, known: Option<&Record>) -> Record {
     Record {
-        state: first_state(policy, &new.failure, new.failed),
+        state: first_state(policy, &new),
         key: new.key,
         external_id_field: new.external_id_field,
         fence,
@@ -180,10 +182,11 @@ fn fresh(policy: &Policy, new: NewFailure, fence: Fence, known: Option<&Record>)
 /// the record is held or now excluded. A payload that was lost is there again.
 fn refresh(policy: &Policy, record: &Record, new: NewFailure) -> FailureEffect {
     let excluded = policy.excludes(&new.failure.error_type);
-    let anew = first_state(policy, &new.failure, new.failed);
+    let anew = first_state(policy, &new);
     let state = match record.state {
         State::Held(HoldReason::PayloadMissing) => anew,
         State::Held(HoldReason::ExcludedType) if !excluded => anew,
+        State::Scheduled(_) | State::TimedOut { .. } | State::Held(_) if new.closes => anew,
         State::Scheduled(_) | State::TimedOut { .. } if excluded => anew,
         State::Held(HoldReason::ExcludedType)
         | State::Scheduled(_)
@@ -201,12 +204,15 @@ fn refresh(policy: &Policy, record: &Record, new: NewFailure) -> FailureEffect {
     FailureEffect::Refresh(Box::new(refreshed.advance()))
 }
 
-fn first_state(policy: &Policy, failure: &Failure, failed: Timestamp) -> State {
-    if policy.excludes(&failure.error_type) {
+fn first_state(policy: &Policy, new: &NewFailure) -> State {
+    if new.closes {
+        return State::Resolved { how: Resolution::Gone, at: new.failed };
+    }
+    if policy.excludes(&new.failure.error_type) {
         return State::Held(HoldReason::ExcludedType);
     }
     match policy {
-        Policy::Interval(policy) => State::Scheduled(Next::At(policy.first_try(failed))),
+        Policy::Interval(policy) => State::Scheduled(Next::At(policy.first_try(new.failed))),
         Policy::Recent(_) => State::Scheduled(Next::Sweep),
     }
 }

@@ -8,8 +8,8 @@ fn pair(body: &str) -> Option<(Option<String>, String)> {
     said(body.as_bytes()).map(|said| (said.code, said.message))
 }
 
-fn known(code: &str, message: &str) -> Option<(Option<String>, String)> {
-    Some((Some(code.to_owned()), message.to_owned()))
+fn known(code: &str, message: &str) -> (Option<String>, String) {
+    (Some(code.to_owned()), message.to_owned())
 }
 
 fn refused(code: &str, message: &str) -> Answer {
@@ -22,11 +22,11 @@ fn one_result(result: &str) -> Option<Vec<Answer>> {
 
 #[test]
 fn an_error_is_read_from_a_list_from_an_object_and_from_the_form_of_oauth() {
-    let read = known("MALFORMED_ID", "no such id");
+    let read = Some(known("MALFORMED_ID", "no such id"));
     assert_eq!(pair(r#"[{"message":"no such id","errorCode":"MALFORMED_ID","fields":["Id"]}]"#), read);
     assert_eq!(pair(r#"{"message":"no such id","errorCode":"MALFORMED_ID"}"#), read);
     assert_eq!(pair(r#"{"message":"no such id","statusCode":"MALFORMED_ID"}"#), read);
-    let oauth = known("invalid_grant", "expired");
+    let oauth = Some(known("invalid_grant", "expired"));
     assert_eq!(pair(r#"{"error":"invalid_grant","error_description":"expired"}"#), oauth);
 }
 
@@ -41,8 +41,8 @@ fn a_body_of_no_known_shape_says_nothing() {
 fn of_several_errors_the_first_that_says_most_is_kept() {
     let errors = r#"[{"message":"only a message"},{"errorCode":"ONLY_CODE"},
         {"errorCode":"FIRST","message":"whole"},{"errorCode":"SECOND","message":"whole too"}]"#;
-    assert_eq!(pair(errors), known("FIRST", "whole"));
-    assert_eq!(pair(r#"[{"message":"only a message"},{"errorCode":"ONLY_CODE"}]"#), known("ONLY_CODE", ""));
+    assert_eq!(pair(errors), Some(known("FIRST", "whole")));
+    assert_eq!(pair(r#"[{"message":"only a message"},{"errorCode":"ONLY_CODE"}]"#), Some(known("ONLY_CODE", "")));
 }
 
 #[test]

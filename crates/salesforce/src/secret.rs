@@ -3,7 +3,6 @@
 //! Must not know: where secrets are kept, which flow uses what.
 
 use std::fmt;
-use std::sync::Arc;
 
 use engine::ports::PortError;
 use jsonwebtoken::EncodingKey;
@@ -20,14 +19,9 @@ pub trait Secrets: Send + Sync {
     fn fetch(&self, secret: &str) -> impl Future<Output = Result<Secret, PortError>> + Send;
 }
 
-impl<S: Secrets> Secrets for Arc<S> {
-    fn fetch(&self, secret: &str) -> impl Future<Output = Result<Secret, PortError>> + Send {
-        S::fetch(self, secret)
-    }
-}
-
 /// One version of a connection's credentials. Whatever prints it shows the version only.
 #[derive(Clone)]
+#[expect(clippy::struct_field_names, reason = "these are the names of the secret's own fields")]
 pub struct Secret {
     version: String,
     client_id: SecretString,

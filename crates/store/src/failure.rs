@@ -47,7 +47,9 @@ pub(crate) fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
     match error {
         SdkError::ServiceError(answer) => answered(answer.err().code(), answer.err().message()),
         SdkError::DispatchFailure(failure) => Refusal::NotReached {
-            problem: failure.as_connector_error().map_or_else(String::new, |cause| DisplayErrorContext(cause).to_string()),
+            problem: failure
+                .as_connector_error()
+                .map_or_else(String::new, |cause| DisplayErrorContext(cause).to_string()),
         },
         SdkError::TimeoutError(_) => Refusal::TimedOut,
         SdkError::ConstructionFailure(_) => Refusal::NotBuilt,
@@ -93,7 +95,8 @@ mod tests {
 
     #[test]
     fn the_text_of_a_refused_permission_is_repeated() {
-        let shown = answered(Some("AccessDeniedException"), Some("not authorized to perform dynamodb:Query")).to_string();
+        let shown =
+            answered(Some("AccessDeniedException"), Some("not authorized to perform dynamodb:Query")).to_string();
         assert_eq!(shown, "DynamoDB answered AccessDeniedException: not authorized to perform dynamodb:Query");
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType,
 };
 use serde::Deserialize;
 use serde_norway::Value;
@@ -174,7 +175,8 @@ mod tests {
         let table = table().unwrap();
         assert_eq!(names(&table.key), [PK, SK]);
         assert_eq!(table.expires_by, EXPIRES);
-        let indexes: Vec<_> = table.indexes.iter().map(|index| (index.index_name(), names(index.key_schema()))).collect();
+        let indexes: Vec<_> =
+            table.indexes.iter().map(|index| (index.index_name(), names(index.key_schema()))).collect();
         assert_eq!(indexes, [(BY_NEXT_ATTEMPT, vec![QUEUE, NEXT_ATTEMPT]), (BY_AGE, vec![TYPE, FIRST_FAILED])]);
     }
 
@@ -189,7 +191,10 @@ mod tests {
     #[test]
     fn a_template_without_a_table_is_refused() {
         let refused = table_in("Resources: { Bus: { Type: AWS::Events::EventBus } }").unwrap_err();
-        assert_eq!(refused.to_string(), "the template has 0 resources of the type AWS::DynamoDB::Table; exactly one is needed");
+        assert_eq!(
+            refused.to_string(),
+            "the template has 0 resources of the type AWS::DynamoDB::Table; exactly one is needed"
+        );
     }
 
     #[test]

@@ -75,7 +75,8 @@ mod tests {
     async fn a_bus_that_fails_once_keeps_what_is_published_again() {
         let bus = RecordedEvents::default();
         let at = sample::time("2026-03-01T09:00:00Z");
-        let resumed = [Outbound::ConnectionResumed(ConnectionResumed { connection: sample::connection_id("acme"), at })];
+        let resumed =
+            [Outbound::ConnectionResumed(ConnectionResumed { connection: sample::connection_id("acme"), at })];
         bus.fail_next(1);
         assert!(bus.publish(&resumed).await.is_err());
         assert!(bus.publish(&resumed).await.is_ok());

@@ -1,7 +1,10 @@
 //! Samples: connections of both policies, failing records and reports of failures, made from a few plain texts.
 //!
 //! Must not know: any store. A text that is no valid name or time is the test's own mistake, so it panics.
-#![expect(clippy::missing_panics_doc, reason = "every sample panics on a text that is not what it should be, see above")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "every sample panics on a text that is not what it should be, see above"
+)]
 
 use rules::catalogue::{Catalogue, ErrorType};
 use rules::connection::Connection;
@@ -114,7 +117,7 @@ pub fn failing(connection: &str, id: &str) -> Record {
         fence: Fence(1_000),
         source_version: SourceVersion::Number(1),
         state: State::Scheduled(Next::At(time(TICK))),
-        failure: Failure::new(error_type("sample-row-lock"), CODE, MESSAGE),
+        failure: failure(CODE, MESSAGE),
         attempts: Attempts::default(),
         tries: Tries::default(),
         first_failed: time(FAILED),

@@ -7,6 +7,9 @@ pub mod reply;
 mod script;
 mod targets;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,7 +53,10 @@ impl<C> FakeTarget<C> {
     }
 
     /// From now on `answer` decides what a batch comes to, from the request, its number (the first is 1) and the time.
-    pub fn answer_with(&self, answer: impl Fn(&UpsertRequest, u64, Timestamp) -> Reply<UpsertAnswer> + Send + Sync + 'static) {
+    pub fn answer_with(
+        &self,
+        answer: impl Fn(&UpsertRequest, u64, Timestamp) -> Reply<UpsertAnswer> + Send + Sync + 'static,
+    ) {
         self.with(|state| state.script.upsert = Arc::new(answer));
     }
 

@@ -33,7 +33,12 @@ impl UsageReports for MemoryStore {
         self.request(Operation::Usage, |state| state.usage.get(connection).cloned().unwrap_or_default())
     }
 
-    async fn save_usage(&self, connection: &ConnectionId, usage: &Usage, expected: u64) -> Result<Saved<Usage>, PortError> {
+    async fn save_usage(
+        &self,
+        connection: &ConnectionId,
+        usage: &Usage,
+        expected: u64,
+    ) -> Result<Saved<Usage>, PortError> {
         self.request(Operation::SaveUsage, |state| {
             let current = state.usage.entry(connection.clone()).or_default();
             save(current, usage, expected, |usage| usage.revision)

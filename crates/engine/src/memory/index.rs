@@ -63,7 +63,12 @@ impl<P: Ord> Index<P> {
         }
     }
 
-    pub(super) fn page(&self, span: &Span<'_, P>, after: Option<&PageToken>, limit: usize) -> Result<KeyPage, PortError> {
+    pub(super) fn page(
+        &self,
+        span: &Span<'_, P>,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<KeyPage, PortError> {
         let after = after.map(Position::read).transpose()?;
         let begin = after.as_ref().map_or(0, |position| position.partition);
         let limit = limit.max(1);
@@ -74,7 +79,11 @@ impl<P: Ord> Index<P> {
             .skip(begin)
             .flat_map(|(place, partition)| {
                 let after = after.as_ref().filter(|position| position.partition == place);
-                self.keys(partition, span, after).map(move |(at, key)| Position { partition: place, at, key: key.clone() })
+                self.keys(partition, span, after).map(move |(at, key)| Position {
+                    partition: place,
+                    at,
+                    key: key.clone(),
+                })
             })
             .take(limit)
             .collect();

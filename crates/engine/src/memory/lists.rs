@@ -35,7 +35,9 @@ impl Connections for MemoryStore {
 
 impl ErrorTypes for MemoryStore {
     async fn error_types(&self, connection: &ConnectionId) -> Result<Vec<ErrorType>, PortError> {
-        self.request(Operation::ErrorTypes, |state| state.error_types.get(connection).into_iter().flatten().cloned().collect())
+        self.request(Operation::ErrorTypes, |state| {
+            state.error_types.get(connection).into_iter().flatten().cloned().collect()
+        })
     }
 
     async fn list_error_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> Result<(), PortError> {

@@ -1,0 +1,72 @@
+//! Possible Overwrite: when an older payload of ours may have followed the source's own, newer write.
+//! It must not know events.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rules::ids::Fence;
+use rules::ingest::{NewSuccess, REPORTING_DELAY, SuccessEffect, succeed};
+use rules::record::{LastSend, Record, Resolution, Stored};
+use rules::time::Timestamp;
+use rules::version::SourceVersion;
+
+use crate::support::{at, key, scheduled, seeded};
+
+const SENT_UNTIL: &str = "2026-03-01T10:33:00Z";
+
+fn sent_version_1(record: Record) -> Record {
+    record.remember_send(LastSend { version: SourceVersion::Number(1), until: at(SENT_UNTIL) })
+}
+
+fn overwritten(record: Record, version: i64, reported: Timestamp) -> Option<SourceVersion> {
+    let success = NewSuccess { key: key(), source_version: SourceVersion::Number(version), at: reported };
+    match succeed(Some(&Stored::Record(Box::new(record))), success, Fence(1)).expect("comparable versions") {
+        SuccessEffect::Write { overwritten_by, .. } => overwritten_by,
+        SuccessEffect::Ignore(why) => panic!("ignored: {why:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(seeded(200))]
+
+    /// Invariant 5, Order: named exactly while our send may have come after the source's write.
+    #[test]
+    fn a_newer_success_is_possibly_overwritten_up_to_the_reporting_delay_after_our_send(millis in -2_000_000_i64..2_000_000) {
+        let reported = Timestamp::from_millis(at(SENT_UNTIL).as_millis() + millis);
+        let named = overwritten(sent_version_1(scheduled()), 2, reported).is_some();
+        prop_assert_eq!(named, millis <= 5 * 60 * 1_000);
+    }
+}
+
+/// Invariant 5, Order.
+#[test]
+fn the_version_that_we_sent_is_named_in_the_last_instant_and_not_after_it() {
+    let last = at(SENT_UNTIL) + REPORTING_DELAY;
+    assert_eq!(overwritten(sent_version_1(scheduled()), 2, last), Some(SourceVersion::Number(1)));
+    assert_eq!(overwritten(sent_version_1(scheduled()), 2, last + Duration::from_millis(1)), None);
+}
+
+#[test]
+fn a_record_that_was_never_sent_overwrites_nothing() {
+    assert_eq!(overwritten(scheduled(), 2, at(SENT_UNTIL)), None);
+}
+
+#[test]
+fn a_success_of_the_version_that_we_sent_is_no_overwrite() {
+    assert_eq!(overwritten(sent_version_1(scheduled()), 1, at(SENT_UNTIL)), None);
+}
+
+/// Invariant 5, Order: our own success does not hide that it may have followed the source's newer write.
+#[test]
+fn a_record_that_our_retry_saved_may_overwrite_too() {
+    let saved = sent_version_1(scheduled()).resolve(Resolution::Retried, at(SENT_UNTIL));
+    assert_eq!(overwritten(saved, 2, at(SENT_UNTIL)), Some(SourceVersion::Number(1)));
+}
+
+/// Invariant 5, Order: a newer payload that failed in between does not make the older send forgotten.
+#[test]
+fn a_send_of_version_1_is_named_when_version_3_succeeds_after_version_2_failed() {
+    let second = Record { source_version: SourceVersion::Number(2), ..sent_version_1(scheduled()) };
+    assert_eq!(overwritten(second.clone(), 3, at(SENT_UNTIL)), Some(SourceVersion::Number(1)));
+    assert_eq!(overwritten(second, 2, at(SENT_UNTIL)), Some(SourceVersion::Number(1)));
+}

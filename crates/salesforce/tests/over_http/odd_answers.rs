@@ -2,28 +2,30 @@
 //!
 //! Must not know: how the client reads them.
 
+use std::sync::Arc;
+
 use engine::ports::{LoginAnswer, NotProcessed, ProbeAnswer, SyncTarget, UpsertAnswer};
 use rules::counts::ApiCalls;
 use tokio::net::TcpListener;
 
 use crate::odd_server::{Does, OddServer, answer, token};
-use crate::support::{client, one};
+use crate::support::{Client, client, impatient_client, one};
 
 const UNREACHABLE: UpsertAnswer = UpsertAnswer::NotProcessed(NotProcessed::Unreachable);
 
 /// The answer to an upsert, after a login that worked, of a server that then does this; and what it received.
 async fn upsert_met_by(does: Does) -> (UpsertAnswer, Vec<String>) {
-    let (server, client) = signed_in_then(does).await;
+    let (server, client) = signed_in_then(client, does).await;
     let answer = client.upsert(one()).await.answer;
     assert_eq!(client.requests_sent(), ApiCalls(2));
     (answer, server.received())
 }
 
-async fn signed_in_then(does: Does) -> (OddServer, std::sync::Arc<crate::support::Client>) {
+async fn signed_in_then(made: fn(&str) -> Arc<Client>, does: Does) -> (OddServer, Arc<Client>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = OddServer::on(listener, vec![token(&url), does]);
-    let client = client(&server.url);
+    let client = made(&server.url);
     assert_eq!(client.login().await.answer, LoginAnswer::SignedIn);
     (server, client)
 }
@@ -37,9 +39,10 @@ async fn a_reset_after_the_request_was_sent_leaves_the_outcome_unknown_and_is_no
 
 #[tokio::test]
 async fn no_answer_within_the_time_out_leaves_the_outcome_unknown() {
-    let (answer, received) = upsert_met_by(Does::KeepStill).await;
-    assert_eq!(answer, UpsertAnswer::Unknown);
-    assert_eq!(received.len(), 2);
+    let (server, client) = signed_in_then(impatient_client, Does::KeepStill).await;
+    assert_eq!(client.upsert(one()).await.answer, UpsertAnswer::Unknown);
+    assert_eq!(client.requests_sent(), ApiCalls(2));
+    assert_eq!(server.received().len(), 2);
 }
 
 #[tokio::test]
@@ -100,10 +103,17 @@ async fn a_host_that_does_not_speak_tls_is_certainly_not_processed() {
 }
 
 #[tokio::test]
+async fn a_tls_handshake_that_does_not_end_is_certainly_not_processed() {
+    let server = OddServer::start(vec![Does::KeepStill]).await;
+    let client = impatient_client(&server.url.replace("http://", "https://"));
+    assert_eq!(client.login().await.answer, LoginAnswer::NotProcessed(NotProcessed::Unreachable));
+}
+
+#[tokio::test]
 async fn a_login_and_a_probe_without_an_answer_are_unknown() {
     let reset = OddServer::start(vec![Does::Reset]).await;
     assert_eq!(client(&reset.url).login().await.answer, LoginAnswer::Unknown);
-    let (_server, client) = signed_in_then(Does::Reset).await;
+    let (_server, client) = signed_in_then(client, Does::Reset).await;
     assert_eq!(client.probe().await.answer, ProbeAnswer::Unknown);
     assert!(client.is_signed_in(), "no answer has refused the token");
 }
@@ -112,7 +122,7 @@ async fn a_login_and_a_probe_without_an_answer_are_unknown() {
 async fn the_orgs_figure_is_read_from_a_refusal_too_and_garbage_says_nothing() {
     for (header, expected) in [("api-usage=18/5000", Some(18)), ("nonsense", None)] {
         let refusal = answer(403, &format!("Sforce-Limit-Info: {header}\r\n"), "");
-        let (_server, client) = signed_in_then(refusal).await;
+        let (_server, client) = signed_in_then(client, refusal).await;
         let org = client.upsert(one()).await.org;
         assert_eq!(org.map(|figure| figure.used.0), expected, "{header}");
     }

@@ -93,10 +93,16 @@ async fn read(stream: &mut TcpStream) -> String {
             break;
         }
     }
-    String::from_utf8(bytes).unwrap()
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// The first byte of a TLS handshake, which is not waited for: no request follows it in the clear.
+const TLS_HANDSHAKE: u8 = 0x16;
+
 fn is_whole(bytes: &[u8]) -> bool {
+    if bytes.first() == Some(&TLS_HANDSHAKE) {
+        return true;
+    }
     let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::ports::{LoginAnswer, NotProcessed, PortError, ProbeAnswer, SyncTarget, Targets};
 use rules::counts::ApiCalls;
 use salesforce::FixedSecrets;
@@ -40,6 +42,32 @@ async fn a_jwt_signed_with_the_right_key_signs_in() {
     assert_eq!(client.login().await.answer, LoginAnswer::SignedIn);
     assert_eq!(client.probe().await.answer, ProbeAnswer::Up);
     assert_eq!(client.requests_sent(), ApiCalls(2));
+}
+
+#[tokio::test]
+async fn an_assertion_names_the_app_the_user_and_the_audience_and_is_valid_for_three_minutes() {
+    let server = OddServer::start(vec![Does::Reset]).await;
+    let secrets = Arc::new(FixedSecrets::new());
+    secrets.put("sf/acme", secret("1", &json!({"client_id": "app", "private_key": keys::rsa().private})));
+    let client = clients(&secrets).of(&read(&with_jwt(&server.url))).unwrap();
+    assert_eq!(client.login().await.answer, LoginAnswer::Unknown);
+
+    let request = server.received().remove(0);
+    let (_, form) = request.split_once("\r\n\r\n").unwrap();
+    let assertion =
+        form.strip_prefix("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=").unwrap();
+    let parts: Vec<&str> = assertion.split('.').collect();
+    let part = |at: usize| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(parts[at]).unwrap()).unwrap();
+    assert_eq!(part(0)["alg"], "RS256");
+    assert_eq!(
+        part(1),
+        json!({
+            "iss": "app",
+            "sub": "integration@example.com",
+            "aud": "https://login.salesforce.com",
+            "exp": NOW.as_millis() / 1_000 + 180,
+        })
+    );
 }
 
 #[tokio::test]

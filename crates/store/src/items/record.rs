@@ -43,8 +43,27 @@ const LAST_SEND: &str = "ls";
 
 /// All attributes that a record's item may have, but for its key and the payload.
 pub(crate) const ALL: [&str; 21] = [
-    FORMAT, FENCE, VERSION, STATE, NEXT_ATTEMPT, DONE_AT, EXPIRES, QUEUE, TYPE, FIRST_FAILED, RESOLVED_TYPE, CODE, MESSAGE,
-    ATTEMPTS, TRIES, LAST_FAILED, FIELD, PARENT_OBJECT, PARENT_ID, APART_BYTES, LAST_SEND,
+    FORMAT,
+    FENCE,
+    VERSION,
+    STATE,
+    NEXT_ATTEMPT,
+    DONE_AT,
+    EXPIRES,
+    QUEUE,
+    TYPE,
+    FIRST_FAILED,
+    RESOLVED_TYPE,
+    CODE,
+    MESSAGE,
+    ATTEMPTS,
+    TRIES,
+    LAST_FAILED,
+    FIELD,
+    PARENT_OBJECT,
+    PARENT_ID,
+    APART_BYTES,
+    LAST_SEND,
 ];
 
 /// The attributes of what is stored of a record, but for its key and the payload.
@@ -107,9 +126,9 @@ fn tried(record: &Record) -> Vec<(String, AttributeValue)> {
         .then(|| named(ATTEMPTS, text(format!("{interval} {nightly} {recent} {forced}"))));
     let packed = record.tries.pack();
     let tries = (!packed.is_empty()).then(|| named(TRIES, AttributeValue::B(Blob::new(packed))));
-    let send = record.last_send.map(|send| {
-        named(LAST_SEND, text(format!("{}@{}", version::write(send.version), send.until.as_millis())))
-    });
+    let send = record
+        .last_send
+        .map(|send| named(LAST_SEND, text(format!("{}@{}", version::write(send.version), send.until.as_millis()))));
     [attempts, tries, send].into_iter().flatten().collect()
 }
 
@@ -165,7 +184,9 @@ fn read_record(fields: Fields<'_>, key: RecordKey) -> Result<Record, PortError> 
         first_failed: instant(fields, FIRST_FAILED)?,
         last_failed: instant(fields, LAST_FAILED)?,
         parent: parent(fields)?,
-        payload: fields.optional_number(APART_BYTES)?.map_or(PayloadPlace::Inline, |bytes| PayloadPlace::Apart { bytes }),
+        payload: fields
+            .optional_number(APART_BYTES)?
+            .map_or(PayloadPlace::Inline, |bytes| PayloadPlace::Apart { bytes }),
         last_send: fields.optional_text(LAST_SEND).map(|_| fields.parsed(LAST_SEND, last_send)).transpose()?,
     })
 }

@@ -75,10 +75,7 @@ fn an_item_of_a_newer_format_is_not_read_and_the_error_names_it() {
     let mut item = whole(&of(failing("c-1")), 1);
     item.insert(FORMAT.to_owned(), number(3));
     let error = read(&item).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "the record r#acme#Contact#c-1 r cannot be read: it was written by a newer version (format 3)"
-    );
+    assert_eq!(error, "the record r#acme#Contact#c-1 r cannot be read: it was written by a newer version (format 3)");
 }
 
 #[test]
@@ -91,7 +88,8 @@ fn an_unknown_state_is_not_read_and_the_error_does_not_repeat_it() {
 
 #[test]
 fn an_ordinary_record_with_ten_tries_and_a_36_byte_id_leaves_600_bytes_of_1024_to_its_payload() {
-    let ten = (1..=10).fold(failing("8c2c2a3e-6f5e-4d59-9a77-0f4c6ad0e3b1"), |record, epoch| record.count(a_try(epoch)));
+    let ten =
+        (1..=10).fold(failing("8c2c2a3e-6f5e-4d59-9a77-0f4c6ad0e3b1"), |record, epoch| record.count(a_try(epoch)));
     let bytes = size(&whole(&of(ten), 4));
     assert!(bytes + "p".len() + 600 <= 1_024, "{bytes} bytes without the payload");
 }

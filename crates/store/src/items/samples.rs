@@ -3,7 +3,6 @@
 //! Must not know: what is tested with them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::payload::Payload;
 use proptest::prelude::*;
 use rules::catalogue::ErrorType;
 use rules::counts::{Attempts, TryKind};
@@ -64,12 +63,6 @@ pub(crate) fn a_try(epoch: u32) -> Try {
     }
 }
 
-/// A payload of one text field of so many characters.
-pub(crate) fn payload(characters: usize) -> Payload {
-    let fields = serde_json::json!({ "LastName": "x".repeat(characters) });
-    Payload::new(fields.as_object().unwrap().clone())
-}
-
 /// An item's size as `DynamoDB` counts it ("`DynamoDB` item sizes and formats" in its developer guide).
 pub(crate) fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
@@ -78,7 +71,9 @@ pub(crate) fn size(item: &Item) -> usize {
 fn value_size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
-        AttributeValue::N(digits) => digits.trim_start_matches('-').len().div_ceil(2) + 1 + usize::from(digits.starts_with('-')),
+        AttributeValue::N(digits) => {
+            digits.trim_start_matches('-').len().div_ceil(2) + 1 + usize::from(digits.starts_with('-'))
+        }
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         other => panic!("no item has {other:?}"),
     }
@@ -121,11 +116,16 @@ fn failure() -> impl Strategy<Value = Failure> {
 }
 
 fn tries() -> impl Strategy<Value = Tries> {
-    let kind = prop_oneof![Just(TryKind::Interval), Just(TryKind::Nightly), Just(TryKind::Recent), Just(TryKind::Forced)];
+    let kind =
+        prop_oneof![Just(TryKind::Interval), Just(TryKind::Nightly), Just(TryKind::Recent), Just(TryKind::Forced)];
     let outcome = prop_oneof![Just(TryOutcome::Saved), Just(TryOutcome::Failed), Just(TryOutcome::Unknown)];
-    let tried = (any::<u32>(), 0..1_u32 << 24, instant(), kind, outcome).prop_map(|(epoch, sequence, at, kind, outcome)| {
-        Try { batch: BatchId { epoch: Epoch(epoch), sequence }, at, kind, outcome }
-    });
+    let tried =
+        (any::<u32>(), 0..1_u32 << 24, instant(), kind, outcome).prop_map(|(epoch, sequence, at, kind, outcome)| Try {
+            batch: BatchId { epoch: Epoch(epoch), sequence },
+            at,
+            kind,
+            outcome,
+        });
     prop::collection::vec(tried, 0..12).prop_map(|tries| tries.into_iter().fold(Tries::default(), Tries::with))
 }
 

@@ -38,10 +38,9 @@ pub(crate) fn text_and_shards(item: &Item) -> Result<(String, u16), PortError> {
 /// The same item with `shards`, and nothing else changed.
 pub(crate) fn with_shards(item: &Item, shards: u16) -> Result<Item, PortError> {
     let mut value: Value = body::read(KIND, item)?;
-    let settings = value.as_object_mut().ok_or_else(|| PortError::Unreadable {
-        what: KIND.to_owned(),
-        problem: "they are not an object".to_owned(),
-    })?;
+    let settings = value
+        .as_object_mut()
+        .ok_or_else(|| PortError::Unreadable { what: KIND.to_owned(), problem: "they are not an object".to_owned() })?;
     settings.insert("shards".to_owned(), shards.into());
     let mut changed = item.clone();
     changed.insert(BODY.to_owned(), super::fields::text(body::json(&value)));

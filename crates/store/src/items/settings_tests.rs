@@ -12,7 +12,7 @@ fn connection(target: &Value) -> Connection {
         "policy": { "kind": "recent", "excluded": ["daco-02", "daco-09"] },
         "target": target,
         "external_ids": { "Contact": "Ext_Id__c" },
-        "own_rules": [{ "id": "our-flow", "code": ["CANNOT_EXECUTE_FLOW_TRIGGER"], "message": "Our flow", "group": "custom-code",
+        "own_rules": [{ "id": "our-flow", "code": ["CANNOT_EXECUTE_FLOW_TRIGGER"], "message": "Our flow", "group": "custom_code",
             "class": "automation", "advice": "Ask the flow's owner." }],
     });
     Connection::read(&settings).unwrap()

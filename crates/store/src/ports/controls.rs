@@ -47,7 +47,12 @@ impl<C: Clock> UsageReports for DynamoStore<C> {
         self.revised("reading the usage item", &key::usage(connection)).await
     }
 
-    async fn save_usage(&self, connection: &ConnectionId, usage: &Usage, expected: u64) -> Result<Saved<Usage>, PortError> {
+    async fn save_usage(
+        &self,
+        connection: &ConnectionId,
+        usage: &Usage,
+        expected: u64,
+    ) -> Result<Saved<Usage>, PortError> {
         self.save_revised("writing the usage item", &key::usage(connection), usage, expected).await
     }
 }

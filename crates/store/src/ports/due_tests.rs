@@ -28,10 +28,7 @@ fn a_listing_whose_error_type_is_not_listed_any_more_goes_on_with_the_next_one()
 #[test]
 fn a_token_of_another_store_is_an_error() {
     let error = resume(&PageToken("17".to_owned()), &names()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the place where a listing goes on cannot be read: it was not made by this store"
-    );
+    assert_eq!(error.to_string(), "the place where a listing goes on cannot be read: it was not made by this store");
 }
 
 #[test]

@@ -44,7 +44,8 @@ impl<C: Clock> DynamoStore<C> {
     async fn clear(&self, writes: &[OutcomeWrite], written: &[Written]) -> Result<(), PortError> {
         let done = writes.iter().zip(written).filter(|(_, written)| **written == Written::Done);
         let resolved = done.map(|(write, _)| &write.after).filter(|record| !record.is_failing());
-        let statements: Vec<_> = resolved.flat_map(|record| left_by(record).map(|key| delete(&self.table, &key, record))).collect();
+        let statements: Vec<_> =
+            resolved.flat_map(|record| left_by(record).map(|key| delete(&self.table, &key, record))).collect();
         self.execute(CLEARING, &statements).await.map(drop)
     }
 }

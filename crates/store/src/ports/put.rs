@@ -76,7 +76,9 @@ impl<C: Clock> DynamoStore<C> {
             .expression_attribute_values(":sv", version.clone());
         match delete.send().await {
             Ok(_) => Ok(Tried::Done),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Tried::Done)
             }
             Err(error) => Err(failed(PUTTING, &error)),
@@ -109,7 +111,11 @@ impl<C: Clock> DynamoStore<C> {
         };
         let Some(item) = found else { return Ok(Written::Conflict(None)) };
         let current = record::read(&item)?.stored;
-        Ok(if record::are_same(&current, &put.stored) { Written::Done } else { Written::Conflict(Some(Box::new(current))) })
+        Ok(if record::are_same(&current, &put.stored) {
+            Written::Done
+        } else {
+            Written::Conflict(Some(Box::new(current)))
+        })
     }
 }
 

@@ -4,7 +4,8 @@
 //! Must not know: what a statement writes.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, BatchStatementError, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
+    AttributeValue, BatchStatementError, BatchStatementErrorCodeEnum as Code, BatchStatementRequest,
+    BatchStatementResponse,
 };
 use engine::ports::{Clock, PortError};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -44,7 +45,11 @@ enum Answer {
 
 impl<C: Clock> DynamoStore<C> {
     /// Executes them; the results come in the same order.
-    pub(super) async fn execute(&self, doing: &'static str, statements: &[Statement]) -> Result<Vec<Executed>, PortError> {
+    pub(super) async fn execute(
+        &self,
+        doing: &'static str,
+        statements: &[Statement],
+    ) -> Result<Vec<Executed>, PortError> {
         let chunks: Vec<_> = statements.chunks(STATEMENTS).map(|chunk| self.execute_chunk(doing, chunk)).collect();
         let results: Vec<Vec<Executed>> = stream::iter(chunks).buffered(IN_FLIGHT).try_collect().await?;
         Ok(results.concat())

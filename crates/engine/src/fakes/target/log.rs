@@ -135,7 +135,8 @@ impl Log {
     pub(super) fn begin(&mut self, request: &UpsertRequest, now: Timestamp) -> usize {
         self.requests.upserts += 1;
         let v = |fields: &serde_json::Map<_, serde_json::Value>| fields.get("v").and_then(serde_json::Value::as_i64);
-        let sent = request.records.iter().map(|record| SentRecord { id: record.id.clone(), v: v(record.payload.fields()) });
+        let sent =
+            request.records.iter().map(|record| SentRecord { id: record.id.clone(), v: v(record.payload.fields()) });
         let records = sent.collect();
         self.calls.push(Call { started: now, ended: None, object: request.object.clone(), records, answer: None });
         self.calls.len() - 1
@@ -158,7 +159,12 @@ impl Log {
             for SentRecord { id, .. } in &call.records {
                 let earlier = latest.entry((&call.object, id)).or_insert((end, number));
                 if earlier.1 != number && call.started < earlier.0 {
-                    found.push(Overlap { object: call.object.clone(), id: id.clone(), first: earlier.1, second: number });
+                    found.push(Overlap {
+                        object: call.object.clone(),
+                        id: id.clone(),
+                        first: earlier.1,
+                        second: number,
+                    });
                 }
                 if end >= earlier.0 {
                     *earlier = (end, number);

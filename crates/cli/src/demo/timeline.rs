@@ -1,0 +1,193 @@
+//! The timeline: what happened and what the retries did, a line for each stretch in which nothing changed.
+//!
+//! Must not know: how runs work.
+
+use std::fmt::Write as _;
+
+use engine::ports::{RunReport, StopReason};
+use rules::ids::ConnectionId;
+use rules::owed::Selection;
+use rules::time::Timestamp;
+
+/// A line of the timeline.
+#[derive(Clone, Debug)]
+enum Line {
+    Happened { at: Timestamp, words: String },
+    Runs(Runs),
+    Blocked { at: Timestamp, until: Timestamp, connection: ConnectionId, gates: String, ticks: u32 },
+}
+
+/// Runs of one connection and kind, one after another.
+#[derive(Clone, Debug)]
+struct Runs {
+    from: Timestamp,
+    to: Timestamp,
+    connection: ConnectionId,
+    kind: &'static str,
+    stopped: StopReason,
+    runs: u32,
+    tried: u64,
+    saved: u64,
+    failed: u64,
+    calls: u64,
+}
+
+/// What is shown after the play.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    lines: Vec<Line>,
+    /// Lines before this one are closed: something happened after them.
+    open_from: usize,
+}
+
+impl Timeline {
+    /// Something happened.
+    pub(crate) fn happened(&mut self, at: Timestamp, words: impl Into<String>) {
+        self.lines.push(Line::Happened { at, words: words.into() });
+        self.open_from = self.lines.len();
+    }
+
+    /// A run ended.
+    pub(crate) fn ran(&mut self, at: Timestamp, connection: &ConnectionId, report: &RunReport) {
+        let new = Runs::of(at, connection, report);
+        if new.tried == 0 && new.calls == 0 && matches!(new.stopped, StopReason::Done | StopReason::BatchDone) {
+            return;
+        }
+        let open = self.lines[self.open_from..].iter_mut().find_map(|line| match line {
+            Line::Runs(runs) if runs.continues(&new) => Some(runs),
+            Line::Runs(_) | Line::Happened { .. } | Line::Blocked { .. } => None,
+        });
+        match open {
+            Some(runs) => runs.add(&new),
+            None => self.lines.push(Line::Runs(new)),
+        }
+    }
+
+    /// A connection with work was blocked at a tick.
+    pub(crate) fn blocked(&mut self, at: Timestamp, connection: &ConnectionId, gates: &str) {
+        let open = self.lines[self.open_from..].iter_mut().find_map(|line| match line {
+            Line::Blocked { until, connection: known, ticks, .. } if known == connection => Some((until, ticks)),
+            Line::Blocked { .. } | Line::Runs(_) | Line::Happened { .. } => None,
+        });
+        match open {
+            Some((until, ticks)) => {
+                *until = at;
+                *ticks += 1;
+            }
+            None => self.lines.push(Line::Blocked {
+                at,
+                until: at,
+                connection: connection.clone(),
+                gates: gates.to_owned(),
+                ticks: 1,
+            }),
+        }
+    }
+
+    /// The whole timeline as text.
+    pub(crate) fn render(&self) -> String {
+        let mut text = String::new();
+        let mut day = String::new();
+        for line in &self.lines {
+            let today = when(line.at(), "%A %d %B");
+            if today != day {
+                text.push_str(&format!("\n{today}\n"));
+                day = today;
+            }
+            line.render(&mut text).expect("a String takes every text");
+        }
+        text
+    }
+}
+
+impl Line {
+    fn at(&self) -> Timestamp {
+        match self {
+            Self::Happened { at, .. } | Self::Blocked { at, .. } => *at,
+            Self::Runs(runs) => runs.from,
+        }
+    }
+
+    fn render(&self, text: &mut String) -> std::fmt::Result {
+        match self {
+            Self::Happened { at, words } => writeln!(text, "  {}         * {words}", when(*at, "%H:%M")),
+            Self::Blocked { at, until, connection, gates, ticks } => {
+                let span = span(*at, *until);
+                writeln!(text, "  {span}   {connection:<10} nothing sent at {ticks} ticks: {gates}")
+            }
+            Self::Runs(runs) => runs.render(text),
+        }
+    }
+}
+
+impl Runs {
+    fn of(at: Timestamp, connection: &ConnectionId, report: &RunReport) -> Self {
+        let kind = match report.selection {
+            Selection::Due { .. } => "every 20 min",
+            Selection::TimedOut { .. } => "timeout queue",
+            Selection::Recent { .. } => "past 7 days",
+            Selection::Owed { .. } => "owed",
+        };
+        Self {
+            from: at,
+            to: at,
+            connection: connection.clone(),
+            kind,
+            stopped: report.stopped,
+            runs: 1,
+            tried: report.tried,
+            saved: report.resolved,
+            failed: report.failed + report.unknown,
+            calls: report.api_calls,
+        }
+    }
+
+    fn continues(&self, new: &Self) -> bool {
+        self.connection == new.connection && self.kind == new.kind && self.stopped == new.stopped
+    }
+
+    fn add(&mut self, new: &Self) {
+        self.to = new.to;
+        self.runs += new.runs;
+        self.tried += new.tried;
+        self.saved += new.saved;
+        self.failed += new.failed;
+        self.calls += new.calls;
+    }
+
+    fn render(&self, text: &mut String) -> std::fmt::Result {
+        let Self { connection, kind, runs, tried, saved, failed, calls, .. } = self;
+        let span = span(self.from, self.to);
+        let runs = if *runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+        let why = stopped(self.stopped).map_or_else(String::new, |why| format!("   {why}"));
+        writeln!(
+            text,
+            "  {span}   {connection:<10} {kind:<13} {runs:>8} {tried:>7} tried {saved:>6} saved {failed:>6} failed {calls:>5} calls{why}"
+        )
+    }
+}
+
+fn stopped(reason: StopReason) -> Option<&'static str> {
+    match reason {
+        StopReason::Done => None,
+        StopReason::Paused => Some("paused"),
+        StopReason::Suspended => Some("suspended"),
+        StopReason::Budget => Some("stopped: API budget used up"),
+        StopReason::OrgLimit => Some("stopped: the org's own limit is near"),
+        StopReason::Deadline | StopReason::BatchDone => Some("goes on in the next invocation"),
+        StopReason::Deposed => Some("another run took over"),
+        StopReason::Throttled => Some("stopped: the table is throttled"),
+        StopReason::Busy => Some("stopped: Salesforce asked to slow down"),
+    }
+}
+
+fn span(from: Timestamp, to: Timestamp) -> String {
+    let start = when(from, "%H:%M");
+    if from == to { format!("{start}      ") } else { format!("{start}-{}", when(to, "%H:%M")) }
+}
+
+/// An instant in UTC in this form.
+pub(crate) fn when(instant: Timestamp, form: &str) -> String {
+    jiff::Timestamp::from_millisecond(instant.as_millis())
+        .map_or_else(|_| instant.to_string(), |time| time.to_zoned(jiff::tz::TimeZone::UTC).strftime(form).to_string())
+}

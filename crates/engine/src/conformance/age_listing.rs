@@ -1,0 +1,94 @@
+//! Listing by age: the window, the types, and pages that cover all.
+//!
+//! Must not know: listing what is due.
+
+use std::time::Duration;
+
+use rules::catalogue::ErrorType;
+use rules::ids::ConnectionId;
+use rules::record::{Failure, HoldReason, Record};
+use rules::time::Timestamp;
+
+use super::given::{Window, aged, keys, put_new};
+use crate::fakes::sample;
+use crate::ports::Store;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn acme() -> ConnectionId {
+    sample::connection_id("acme")
+}
+
+fn failed() -> Timestamp {
+    sample::time(sample::FAILED)
+}
+
+fn types() -> [ErrorType; 3] {
+    ["daco-02", "row-lock", "unknown:NEW_CODE"].map(sample::error_type)
+}
+
+fn record(id: &str, error_type: &ErrorType, first_failed: Timestamp) -> Record {
+    let failure = Failure::new(error_type.clone(), "CODE", "a message");
+    Record { failure, first_failed, ..sample::failing("acme", id) }
+}
+
+/// A record that failed first at either end is in the window; one that failed a millisecond outside is not.
+pub async fn both_bounds_of_the_window_are_included<S: Store>(store: &S) {
+    let [_, row_lock, _] = types();
+    let (from, to) = (failed() - Duration::from_hours(168), failed());
+    let millisecond = Duration::from_millis(1);
+    let at = |id, instant| record(id, &row_lock, instant);
+    let inside = [at("from", from), at("middle", from + SECOND), at("to", to)];
+    let outside = [at("before", from - millisecond), at("after", to + millisecond)];
+    for record in inside.iter().chain(&outside) {
+        put_new(store, record, 1).await;
+    }
+    let window = Window { types: &[row_lock], from, to };
+    assert_eq!(aged(store, &acme(), window, 1, 10).await, keys(&inside));
+}
+
+/// Excluded types are not even read.
+pub async fn only_the_types_that_are_asked_for_are_listed<S: Store>(store: &S) {
+    let [daco_02, row_lock, new_code] = types();
+    let one = record("one", &row_lock, failed());
+    let another = record("another", &new_code, failed());
+    let excluded = record("excluded", &daco_02, failed()).hold(HoldReason::ExcludedType);
+    for record in [&one, &another, &excluded] {
+        put_new(store, record, 1).await;
+    }
+    let of = |types| Window { types, from: failed(), to: failed() };
+    let wanted = [new_code, row_lock];
+    assert_eq!(aged(store, &acme(), of(&wanted), 1, 10).await, keys([&one, &another]));
+    assert_eq!(aged(store, &acme(), of(&[daco_02]), 1, 10).await, keys([&excluded]));
+}
+
+/// A connection whose types are all excluded.
+pub async fn no_types_list_no_records<S: Store>(store: &S) {
+    let [_, row_lock, _] = types();
+    put_new(store, &record("one", &row_lock, failed()), 1).await;
+    let window = Window { types: &[], from: failed(), to: failed() };
+    assert_eq!(aged(store, &acme(), window, 4, 10).await, []);
+}
+
+/// Nothing is between them.
+pub async fn a_window_that_ends_before_it_begins_lists_no_records<S: Store>(store: &S) {
+    let [_, row_lock, _] = types();
+    put_new(store, &record("one", &row_lock, failed()), 1).await;
+    let window = Window { types: &[row_lock], from: failed() + SECOND, to: failed() - SECOND };
+    assert_eq!(aged(store, &acme(), window, 1, 10).await, []);
+}
+
+/// A page ends anywhere, and may span shards and types.
+pub async fn pages_of_any_size_cover_all_types_and_shards_once<S: Store>(store: &S) {
+    let types = types();
+    let first_failed = |number: usize| if number.is_multiple_of(2) { failed() } else { failed() - SECOND };
+    let one = |number: usize| record(&format!("c-{number}"), &types[number % 3], first_failed(number));
+    let records: Vec<_> = (0..48).map(one).collect();
+    for (number, record) in records.iter().enumerate() {
+        put_new(store, record, [1, 4][number / 24]).await;
+    }
+    for limit in [1, 5, 48, 1_000] {
+        let window = Window { types: &types, from: failed() - SECOND, to: failed() };
+        assert_eq!(aged(store, &acme(), window, 4, limit).await, keys(&records), "pages of {limit}");
+    }
+}
