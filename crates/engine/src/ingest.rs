@@ -181,7 +181,7 @@ impl<'a, P: Ports> Ingest<'a, P> {
     /// Published before the write: a repeated warning does no harm, a lost one would.
     async fn warn(&self, new: &NewSuccess, sent: rules::version::SourceVersion) -> Result<(), PortError> {
         let key = new.key.clone();
-        let event = PossibleOverwrite::of(key.connection, key.object, key.id, Some(sent), new.source_version);
+        let event = PossibleOverwrite::of(key.connection, key.object, key.id, sent, new.source_version);
         self.ports.events().publish(&[Outbound::PossibleOverwrite(event)]).await
     }
 

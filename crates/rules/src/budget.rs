@@ -13,6 +13,8 @@ use crate::time::Timestamp;
 /// The width of a bucket.
 pub const BUCKET: Duration = Duration::from_mins(20);
 
+const BUCKET_MILLIS: i64 = 20 * 60 * 1_000;
+
 /// The window over which calls are counted.
 pub const WINDOW: Duration = Duration::from_hours(24);
 
@@ -28,8 +30,7 @@ impl Bucket {
     /// The bucket that `instant` is in.
     #[must_use]
     pub fn of(instant: Timestamp) -> Self {
-        let millis = i64::try_from(BUCKET.as_millis()).expect("20 minutes fit");
-        Self(u32::try_from(instant.as_millis().div_euclid(millis)).unwrap_or(0))
+        Self(u32::try_from(instant.as_millis().div_euclid(BUCKET_MILLIS)).unwrap_or(0))
     }
 
     /// Its first instant.

@@ -59,9 +59,11 @@ fn overtaken(read: &Record, newer: SourceVersion, reading: &Reading) -> Settleme
     }
 }
 
-/// The same payload: the verdict anew on what is there. A newer payload: the try counts, the new payload stays due as it
+/// The record after a try of the payload that was read as `read`, where the item is `current` now. The same payload: the
+/// verdict on what is there. A newer payload: the try counts, the new payload stays due as it
 /// is, and what our older one left behind is remembered.
-fn merge(policy: &Policy, read: &Record, current: &Record, attempt: &Attempt, reading: &Reading) -> Record {
+#[must_use]
+pub fn merge(policy: &Policy, read: &Record, current: &Record, attempt: &Attempt, reading: &Reading) -> Record {
     if current.source_version == read.source_version {
         let verdict = verdict(policy, current, attempt, reading);
         return apply(current.clone(), attempt, reading.clone(), verdict).advance();

@@ -78,9 +78,8 @@ pub struct PossibleOverwrite {
     pub object: ObjectName,
     /// The record's external id.
     pub external_id: RecordId,
-    /// The version that we sent, where it is still known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<SourceVersion>,
+    /// The version that we sent.
+    pub sent: SourceVersion,
     /// The newer version that its source had written.
     pub newer: SourceVersion,
 }
@@ -161,7 +160,7 @@ impl PossibleOverwrite {
         connection: ConnectionId,
         object: ObjectName,
         external_id: RecordId,
-        sent: Option<SourceVersion>,
+        sent: SourceVersion,
         newer: SourceVersion,
     ) -> Self {
         Self { id: format!("{connection}/{object}/{external_id}/{newer}"), connection, object, external_id, sent, newer }

@@ -133,10 +133,11 @@ impl Gate {
     pub fn sooner(&self) -> &'static str {
         match self {
             Self::Unresolved { .. } => "nothing is left to do",
-            Self::NotExcluded { held: Some(HoldReason::PayloadMissing), .. } => "sync the record from its source again",
-            Self::NotExcluded { .. } => "mend the cause at the source and sync the record again, or take its error type off the excluded ones",
             Self::TriesLeft { .. } => "mend the cause and sync the record again; the nightly run tries it meanwhile",
-            Self::InsideWindow { .. } => "sync the record from its source again",
+            Self::NotExcluded { held: Some(HoldReason::PayloadMissing), .. } | Self::InsideWindow { .. } => {
+                "sync the record from its source again"
+            }
+            Self::NotExcluded { .. } => "mend the cause at the source and sync the record again",
             Self::Due { .. } => "wait for the schedule",
             Self::NotQuarantined { .. } => "nothing: Salesforce may still be working on the last send",
             Self::NotPaused { .. } => "resume the connection",
@@ -228,10 +229,11 @@ pub fn of_connection(connection: &Connection, control: &Control, budget: &Budget
 /// The gates that one record must pass at `now`, with `quarantined` the end of its quarantine if it is in one.
 #[must_use]
 pub fn of_record(policy: &Policy, record: &Record, quarantined: Option<Timestamp>, now: Timestamp) -> Vec<Gate> {
+    let excluded = policy.excludes(&record.failure.error_type).then_some(HoldReason::ExcludedType);
     let (resolved, held) = match record.state {
         State::Resolved { how, .. } => (Some(how), None),
         State::Held(reason) => (None, Some(reason)),
-        State::Scheduled(_) | State::TimedOut { .. } => (None, None),
+        State::Scheduled(_) | State::TimedOut { .. } => (None, excluded),
     };
     let limit = match policy {
         Policy::Interval(policy) => Gate::TriesLeft {
@@ -257,6 +259,9 @@ pub fn of_record(policy: &Policy, record: &Record, quarantined: Option<Timestamp
 /// When a schedule will try the record next, as far as the record itself goes; nothing if none will.
 #[must_use]
 pub fn next_try(policy: &Policy, record: &Record, now: Timestamp) -> Option<Timestamp> {
+    if policy.excludes(&record.failure.error_type) {
+        return None;
+    }
     match (record.state, policy) {
         (State::Scheduled(Next::At(next)) | State::TimedOut { next }, _) => Some(next),
         (State::Scheduled(Next::Sweep), Policy::Recent(policy)) => {

@@ -10,7 +10,6 @@ use crate::ids::{Fence, FieldName, ParentKey, RecordKey};
 use crate::policy::Policy;
 use crate::record::{Failure, HoldReason, Next, PayloadPlace, Record, Resolution, State, Stored, SuccessMark};
 use crate::time::Timestamp;
-use crate::tries::Tries;
 use crate::version::SourceVersion;
 
 /// How long after its own write a source may report a success. A send of ours that may have been committed later than this
@@ -169,7 +168,7 @@ fn fresh(policy: &Policy, new: NewFailure, fence: Fence, known: Option<&Record>)
         source_version: new.source_version,
         failure: new.failure,
         attempts: Attempts::default(),
-        tries: known.map(|record| record.tries.clone()).unwrap_or_else(Tries::default),
+        tries: known.map(|record| record.tries.clone()).unwrap_or_default(),
         first_failed: new.failed,
         last_failed: new.failed,
         parent: new.parent,
@@ -181,6 +180,10 @@ fn fresh(policy: &Policy, new: NewFailure, fence: Fence, known: Option<&Record>)
 /// The same version failed again, outside our runs: the error is brought up to date, the schedule is not disturbed unless
 /// the record is held or now excluded. A payload that was lost is there again.
 fn refresh(policy: &Policy, record: &Record, new: NewFailure) -> FailureEffect {
+    let lost = record.state == State::Held(HoldReason::PayloadMissing);
+    if !lost && new.failed <= record.last_failed {
+        return FailureEffect::Ignore(Ignored::Repeated);
+    }
     let excluded = policy.excludes(&new.failure.error_type);
     let anew = first_state(policy, &new);
     let state = match record.state {
@@ -195,10 +198,7 @@ fn refresh(policy: &Policy, record: &Record, new: NewFailure) -> FailureEffect {
     };
     let last_failed = new.failed.max(record.last_failed);
     let refreshed = Record { state, ..record.clone().fail(new.failure, last_failed) };
-    if refreshed == *record {
-        return FailureEffect::Ignore(Ignored::Repeated);
-    }
-    if record.state == State::Held(HoldReason::PayloadMissing) {
+    if lost {
         return FailureEffect::Replace(Box::new(Record { payload: new.payload, ..refreshed }.advance()));
     }
     FailureEffect::Refresh(Box::new(refreshed.advance()))

@@ -11,6 +11,7 @@ use crate::ids::{BatchId, Epoch, Fence, FieldName, ObjectName, RecordId};
 use crate::record::{Resolution, State, Stored};
 use crate::time::Timestamp;
 use crate::tries::Try;
+use crate::version::SourceVersion;
 
 /// How long after the end of a request Salesforce may still commit it: 10 minutes, and one for skew.
 pub const LATE_COMMIT: Duration = Duration::from_mins(11);
@@ -36,6 +37,8 @@ pub struct Sent {
     pub id: RecordId,
     /// Its item's version when it was read.
     pub fence: Fence,
+    /// The source version of the payload that was sent.
+    pub version: SourceVersion,
 }
 
 /// How far an entry has come.
@@ -104,18 +107,19 @@ pub enum Recovered {
     Later,
     /// Nobody knows whether it was sent: count the try once, as unknown.
     Unknown,
-    /// Its source reported a success after it was read: our payload may have followed the source's write.
+    /// Its source reported a success of a newer version after it was read: our payload may have followed that write.
     Overtaken,
     /// The record is gone, or was resolved in another way.
     Over,
 }
 
-/// Looks up what became of one key.
+/// Looks up what became of one key, whose payload was sent in version `sent`.
 #[must_use]
-pub fn recover(batch: BatchId, stored: Option<&Stored>) -> Recovered {
+pub fn recover(batch: BatchId, sent: SourceVersion, stored: Option<&Stored>) -> Recovered {
+    let overtaken = |newer: SourceVersion| if newer == sent { Recovered::Over } else { Recovered::Overtaken };
     let record = match stored {
         None => return Recovered::Over,
-        Some(Stored::Success(_)) => return Recovered::Overtaken,
+        Some(Stored::Success(mark)) => return overtaken(mark.source_version),
         Some(Stored::Record(record)) => record,
     };
     if let Some(tried) = record.tries.of_batch(batch) {
@@ -126,7 +130,7 @@ pub fn recover(batch: BatchId, stored: Option<&Stored>) -> Recovered {
     }
     match record.state {
         State::Scheduled(_) | State::TimedOut { .. } | State::Held(_) => Recovered::Unknown,
-        State::Resolved { how: Resolution::SucceededElsewhere, .. } => Recovered::Overtaken,
+        State::Resolved { how: Resolution::SucceededElsewhere, .. } => overtaken(record.source_version),
         State::Resolved { how: Resolution::Retried | Resolution::Gone | Resolution::Deleted, .. } => Recovered::Over,
     }
 }

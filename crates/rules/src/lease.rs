@@ -56,7 +56,7 @@ pub fn take(control: Control, holder: RunId, until: Timestamp, work: &Selection,
             let epoch = Epoch(control.epoch.0 + 1);
             let owed = control.owed.clone().with(work);
             let lease = Some(Lease { holder, epoch, until });
-            Take::Free(Box::new(Control { lease, epoch, owed, ..control }))
+            Take::Free(Box::new(Control { epoch, lease, owed, ..control }))
         }
     }
 }

@@ -122,6 +122,10 @@ impl TimeOfDay {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (hour, minute) = text.split_once(':')?;
+        let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        if !two_digits(hour) || !two_digits(minute) {
+            return None;
+        }
         Self::new(hour.parse().ok()?, minute.parse().ok()?)
     }
 

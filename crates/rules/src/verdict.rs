@@ -145,10 +145,14 @@ pub fn verdict(policy: &Policy, record: &Record, attempt: &Attempt, reading: &Re
 }
 
 fn after_failure(policy: &Policy, record: &Record, attempt: &Attempt, error_type: &ErrorType) -> Verdict {
+    let forced = attempt.kind == TryKind::Forced;
+    if forced && matches!(record.state, State::TimedOut { .. }) {
+        return Verdict::Stay(record.state);
+    }
     if policy.excludes(error_type) {
         return Verdict::Hold(HoldReason::ExcludedType);
     }
-    if attempt.kind == TryKind::Forced && !matches!(record.state, State::Held(_)) {
+    if forced && !matches!(record.state, State::Held(_)) {
         return Verdict::Stay(record.state);
     }
     match policy {
@@ -160,6 +164,9 @@ fn after_failure(policy: &Policy, record: &Record, attempt: &Attempt, error_type
 fn interval(policy: &IntervalPolicy, record: &Record, attempt: &Attempt) -> Verdict {
     let failed = record.attempts.counting(attempt.kind).interval;
     let queued = matches!(record.state, State::TimedOut { .. });
+    if attempt.kind == TryKind::Forced {
+        return Verdict::RetryAt(policy.first_try(attempt.at));
+    }
     if queued || failed >= policy.tries {
         Verdict::TimeOut { next: policy.next_night(attempt.tick) }
     } else {

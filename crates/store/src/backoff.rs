@@ -27,7 +27,7 @@ impl Backoff {
     fn jittered(&self, whole: Duration) -> Duration {
         let draw = fnv1a(format!("{}#{}", self.seed, self.waits).as_bytes()) % 1_000;
         let permille = u32::try_from(draw).expect("less than a thousand");
-        whole - whole * permille / 2_000
+        whole.saturating_sub(whole * permille / 2_000)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Must not know: what the table will hold.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{BillingMode, TimeToLiveSpecification};
 
 use crate::failure::{Refusal, refusal};
@@ -37,7 +38,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), TableFailur
         .send()
         .await;
     match created {
-        Err(error) if error.as_service_error().is_some_and(|refused| refused.is_resource_in_use_exception()) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
         Err(error) => Err(TableFailure(Cause::Refused(refusal(&error)))),
         Ok(_) => expire_by(client, name, definition.expires_by).await,
     }

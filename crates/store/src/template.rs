@@ -106,7 +106,8 @@ struct Key {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Index {
-    index_name: String,
+    #[serde(rename = "IndexName")]
+    name: String,
     key_schema: Vec<Key>,
     projection: IndexProjection,
 }
@@ -145,7 +146,7 @@ impl Index {
     fn definition(self) -> Result<GlobalSecondaryIndex, BuildError> {
         let kind = ProjectionType::from(self.projection.projection_type.as_str());
         GlobalSecondaryIndex::builder()
-            .index_name(self.index_name)
+            .index_name(self.name)
             .set_key_schema(Some(keys(self.key_schema)?))
             .projection(Projection::builder().projection_type(kind).build())
             .build()

@@ -11,6 +11,7 @@ use rules::journal::{Entry, Phase, Sent, Slot, Stamp};
 use rules::owed::Selection;
 use rules::record::{PayloadPlace, Record};
 use rules::usage::Usage;
+use rules::version::SourceVersion;
 
 use super::given::{ANSWERS, Window, aged, due, keys, payload_apart, put_new, read, settle, stored};
 use crate::fakes::sample;
@@ -202,7 +203,7 @@ fn entry(epoch: Epoch) -> Entry {
         batch: BatchId { epoch, sequence: 1 },
         object: sample::object("Contact"),
         field: sample::field("Ext_Id__c"),
-        sent: vec![Sent { id: sample::record_id("c-1"), fence: Fence(1) }],
+        sent: vec![Sent { id: sample::record_id("c-1"), fence: Fence(1), version: SourceVersion::Number(1) }],
         kind: TryKind::Interval,
         tick: at,
         send_by: at,

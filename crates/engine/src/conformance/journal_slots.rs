@@ -7,6 +7,7 @@ use std::time::Duration;
 use rules::counts::TryKind;
 use rules::ids::{BatchId, ConnectionId, Epoch, Fence};
 use rules::journal::{Entry, Phase, Sent, Slot, Stamp};
+use rules::version::SourceVersion;
 
 use super::given::ANSWERS;
 use crate::fakes::sample;
@@ -24,7 +25,11 @@ fn stamp(epoch: u32, write: u32) -> Stamp {
 fn open(slot: u16, stamp: Stamp) -> Entry {
     let tick = sample::time(sample::TICK);
     let id = |number: u64| sample::record_id(&format!("{number:08}-0000-4000-8000-it's \"a#1\" ß"));
-    let sent = |number: u64| Sent { id: id(number), fence: Fence(u64::MAX - number) };
+    let sent = |number: u64| Sent {
+        id: id(number),
+        fence: Fence(u64::MAX - number),
+        version: SourceVersion::Number(i64::try_from(number).expect("it is small")),
+    };
     Entry {
         slot: Slot(slot),
         stamp,

@@ -60,6 +60,14 @@ impl Batch {
         self.items.iter().map(|item| item.read_at).min()
     }
 
+    /// The same, to be read anew before it is sent.
+    pub(super) fn outdated(mut self) -> Self {
+        for item in &mut self.items {
+            item.read_at = Timestamp::from_millis(0);
+        }
+        self
+    }
+
     /// The parents that its records need.
     pub(super) fn parents(&self) -> BTreeSet<ParentKey> {
         self.items.iter().filter_map(|item| item.record.parent.clone()).collect()
@@ -70,10 +78,19 @@ impl Batch {
         self.items.iter().map(|item| item.record.key.clone()).collect()
     }
 
+    /// Its first `most` records, and the others if there are any.
+    pub(super) fn cut(mut self, most: usize) -> (Self, Option<Self>) {
+        if self.items.len() <= most {
+            return (self, None);
+        }
+        let others = self.items.split_off(most);
+        let rest = Self { items: others, object: self.object.clone(), field: self.field.clone(), ..self };
+        (self, Some(rest))
+    }
+
     /// Its two halves, when it has two records or more.
-    pub(super) fn halve(mut self) -> [Self; 2] {
-        let second = self.items.split_off(self.items.len() / 2);
-        let other = Self { items: second, object: self.object.clone(), field: self.field.clone(), ..self };
-        [self, other]
+    pub(super) fn halve(self) -> (Self, Option<Self>) {
+        let half = self.items.len() / 2;
+        self.cut(half.max(1))
     }
 }

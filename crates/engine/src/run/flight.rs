@@ -51,6 +51,8 @@ pub(super) enum Ending {
         calls_refused: bool,
         /// Nobody knows whether the request was processed.
         unanswered: bool,
+        /// Some record's try does not count.
+        uncounted: bool,
     },
     /// Nothing was processed.
     NotProcessed(NotProcessed),
@@ -102,7 +104,11 @@ pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket
 
 /// The journal entry of a batch.
 pub(super) fn entry<P: Ports>(context: &Context<'_, P>, batch: &Batch, ticket: &Ticket, phase: Phase) -> Entry {
-    let sent = |item: &Item| Sent { id: item.record.key.id.clone(), fence: item.record.fence };
+    let sent = |item: &Item| Sent {
+        id: item.record.key.id.clone(),
+        fence: item.record.fence,
+        version: item.record.source_version,
+    };
     Entry {
         slot: ticket.place.slot,
         stamp: ticket.place.stamp,
@@ -147,15 +153,15 @@ async fn settle_answers<P: Ports>(
     answers: &[Answer],
 ) -> Result<Ending, Interrupt> {
     let mut tries = Vec::with_capacity(batch.items.len());
-    let (mut storage, mut throttled) = (0, 0);
+    let (mut storage, mut throttled, mut collateral) = (0, 0, 0);
     for (item, answer) in batch.items.iter().zip(answers) {
         match understand(&context.catalogue, &batch.field, answer) {
-            Understood::Not(NotCounted::Collateral) => {}
+            Understood::Not(NotCounted::Collateral) => collateral += 1,
             Understood::Not(NotCounted::Storage) => storage += 1,
             Understood::Not(NotCounted::Throttled) => throttled += 1,
             Understood::Counts(reading) => {
                 let reading = listed(context, reading).await?;
-                tries.push(Tried { record: item.record.clone(), reading });
+                tries.push(Tried { record: item.record.clone(), current: None, reading });
             }
         }
     }
@@ -165,6 +171,7 @@ async fn settle_answers<P: Ports>(
         storage_full: storage > 0,
         calls_refused: throttled == batch.items.len(),
         unanswered: answers.iter().all(|answer| *answer == Answer::Unknown),
+        uncounted: storage + throttled + collateral > 0,
     })
 }
 

@@ -45,7 +45,10 @@ impl<P: Ports> Worker<'_, P> {
             self.tally.api_calls += 1;
         }
         match ending {
-            Ending::Settled { settled, storage_full, calls_refused, unanswered } => {
+            Ending::Settled { settled, storage_full, calls_refused, unanswered, uncounted } => {
+                if uncounted {
+                    line.miss();
+                }
                 self.judge_answers(&batch, unanswered, storage_full, calls_refused);
                 let resumes = self.trial && !storage_full && !unanswered;
                 self.settled(&batch, &ticket, settled);
@@ -116,6 +119,9 @@ impl<P: Ports> Worker<'_, P> {
                 RecordsRetried::of(connection, entry.object.clone(), entry.batch, entry.kind, settled.results);
             self.outbox.events.push(Outbound::RecordsRetried(event));
         }
+        if settled.unknown {
+            self.quarantine.add(&self.context.connection.id, &entry);
+        }
         self.outbox.waiting.push(Waiting { entry, unknown: settled.unknown });
     }
 
@@ -128,7 +134,6 @@ impl<P: Ports> Worker<'_, P> {
         let now = self.context.ports.clock().now();
         for Waiting { entry, unknown } in outbox.waiting {
             if unknown && entry.quarantined_until > now {
-                self.quarantine.add(&self.context.connection.id, &entry);
                 self.stamp(entry, Phase::Settled).await?;
             } else {
                 self.slots.finish(entry);
@@ -148,6 +153,7 @@ impl<P: Ports> Worker<'_, P> {
             NotProcessed::Unreachable => self.send_again(line, batch, ticket, Setback::Unreachable),
             NotProcessed::LoginRefused | NotProcessed::AccessRefused | NotProcessed::OrgLimit | NotProcessed::Down => {
                 self.finish_entry(&batch, ticket);
+                line.ready.push_front(batch);
                 self.suspend(cause_of(why, String::new()));
             }
         }
@@ -162,13 +168,15 @@ impl<P: Ports> Worker<'_, P> {
     fn bisect(&mut self, line: &mut Line, mut batch: Batch, ticket: &Ticket) {
         self.finish_entry(&batch, ticket);
         if batch.bisections_left < 2 {
+            line.miss();
             self.tally.skipped += batch.items.len() as u64;
             return;
         }
         batch.bisections_left -= 2;
-        let [first, second] = batch.halve();
-        line.ready.push_front(second);
-        line.ready.push_front(first);
+        let (first, second) = batch.halve();
+        for half in second.into_iter().chain([first]) {
+            line.ready.push_front(half);
+        }
     }
 
     /// Puts right what stands in the way, now that nothing is in flight.

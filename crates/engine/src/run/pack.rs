@@ -10,6 +10,9 @@ use rules::ids::{FieldName, ObjectName, ParentKey};
 
 use super::batch::{Batch, Item, MOST_BISECTIONS, MOST_BYTES, MOST_RECORDS};
 
+#[cfg(test)]
+mod tests;
+
 /// The most records per batch of each object, where it is less than 200.
 pub(super) type Sizes = HashMap<ObjectName, usize>;
 

@@ -14,7 +14,7 @@ use rules::owed::Selection;
 use rules::time::Timestamp;
 
 use super::allowance::Grant;
-use super::batch::{Batch, Item};
+use super::batch::{Batch, Item, MOST_RECORDS};
 use super::flight::{Ticket, fly};
 use super::interrupt::Interrupt;
 use super::pack::pack;
@@ -37,17 +37,24 @@ pub(super) struct Line {
     mark: Option<String>,
     /// Records that may still be taken from the source.
     room: usize,
+    /// Whether a record came back without a try that counts.
+    missed: bool,
 }
 
 impl Line {
     fn new(source: Source, most: usize) -> Self {
         let mark = source.cursor();
-        Self { source, ready: VecDeque::new(), rest: Vec::new(), again: Vec::new(), mark, room: most }
+        Self { source, ready: VecDeque::new(), rest: Vec::new(), again: Vec::new(), mark, room: most, missed: false }
     }
 
     /// Lets the batch's records be read anew.
     pub(super) fn read_again(&mut self, batch: &Batch) {
         self.again.extend(batch.keys());
+    }
+
+    /// Notes that a record was sent and its try does not count: a sweep must come back to it.
+    pub(super) fn miss(&mut self) {
+        self.missed = true;
     }
 
     fn is_last(&self) -> bool {
@@ -61,10 +68,33 @@ pub(super) struct Passed {
     pub(super) source: Source,
     /// Where to go on, when it did not reach the end.
     pub(super) mark: Option<String>,
+    /// Whether a record must be tried again although it was sent.
+    pub(super) missed: bool,
 }
 
-/// What is in flight: it forbids what else may be.
-type Airborne = HashMap<BatchId, (usize, BTreeSet<ParentKey>)>;
+/// What a batch in flight forbids others: records and parents of its own, and objects of another rank.
+struct Flying {
+    rank: usize,
+    parents: BTreeSet<ParentKey>,
+    keys: BTreeSet<RecordKey>,
+}
+
+impl Flying {
+    fn of(batch: &Batch) -> Self {
+        Self { rank: batch.rank, parents: batch.parents(), keys: batch.keys().into_iter().collect() }
+    }
+
+    /// A record may be listed again while it is in flight: with a newer payload that its source says failed before the tick.
+    fn is_apart_from(&self, other: &Self) -> bool {
+        self.rank == other.rank && self.parents.is_disjoint(&other.parents) && !self.shares_records_with(other)
+    }
+
+    fn shares_records_with(&self, other: &Self) -> bool {
+        !self.keys.is_disjoint(&other.keys)
+    }
+}
+
+type Airborne = HashMap<BatchId, Flying>;
 
 /// The next step of a pass.
 enum Step {
@@ -92,7 +122,7 @@ impl<P: Ports> Worker<'_, P> {
             while interrupt.is_none() && self.stop.is_none() && self.setback.is_none() && airborne.len() < self.width() {
                 match self.step(&mut line, &airborne, selection.tick()).await {
                     Ok(Step::Launch(batch, ticket)) => {
-                        airborne.insert(ticket.batch, (batch.rank, batch.parents()));
+                        airborne.insert(ticket.batch, Flying::of(&batch));
                         flights.push(fly(context, *batch, ticket));
                     }
                     Ok(Step::Wait | Step::End) => break,
@@ -126,7 +156,7 @@ impl<P: Ports> Worker<'_, P> {
         }
         let sent_all = line.ready.is_empty() && line.rest.is_empty() && line.again.is_empty();
         let mark = if sent_all { line.source.cursor() } else { line.mark };
-        Passed { source: line.source, mark }
+        Passed { source: line.source, mark, missed: line.missed }
     }
 
     fn width(&self) -> usize {
@@ -136,25 +166,30 @@ impl<P: Ports> Worker<'_, P> {
     async fn step(&mut self, line: &mut Line, airborne: &Airborne, tick: Timestamp) -> Result<Step, Interrupt> {
         let context = self.context;
         loop {
-            let Some(batch) = self.next_batch(line).await? else {
+            let Some(batch) = self.next_batch(line, airborne.is_empty()).await? else {
                 return Ok(Step::End);
             };
             let now = context.ports.clock().now();
+            let batch = self.without_quarantined(line, batch, now);
+            if batch.items.is_empty() {
+                continue;
+            }
             if now >= context.stop_at() {
                 line.ready.push_front(batch);
                 self.stop_for(StopReason::Deadline);
+                return Ok(Step::Wait);
+            }
+            let flying = Flying::of(&batch);
+            if !airborne.values().all(|other| flying.is_apart_from(other)) {
+                // The landing changes the records that both have, so that they must be read anew.
+                let shares = airborne.values().any(|other| flying.shares_records_with(other));
+                line.ready.push_front(if shares { batch.outdated() } else { batch });
                 return Ok(Step::Wait);
             }
             let fresh_until = batch.read_at().unwrap_or(now) + READ_TO_SEND;
             if now >= fresh_until {
                 line.read_again(&batch);
                 continue;
-            }
-            let parents = batch.parents();
-            let apart = |(rank, busy): &(usize, BTreeSet<ParentKey>)| *rank == batch.rank && busy.is_disjoint(&parents);
-            if !airborne.values().all(apart) {
-                line.ready.push_front(batch);
-                return Ok(Step::Wait);
             }
             return self.launch(line, airborne, batch, tick, fresh_until).await;
         }
@@ -198,9 +233,11 @@ impl<P: Ports> Worker<'_, P> {
         }
     }
 
-    async fn next_batch(&mut self, line: &mut Line) -> Result<Option<Batch>, Interrupt> {
+    /// The next batch; `landed` says that nothing is in flight, which might come back to the line.
+    async fn next_batch(&mut self, line: &mut Line, landed: bool) -> Result<Option<Batch>, Interrupt> {
         loop {
             if let Some(batch) = line.ready.pop_front() {
+                let batch = self.cut_to_size(line, batch);
                 return Ok(Some(self.for_trial(line, batch)));
             }
             if !line.again.is_empty() {
@@ -208,7 +245,7 @@ impl<P: Ports> Worker<'_, P> {
                 let items = line.source.read(self.context, &self.quarantine, &keys).await?;
                 line.rest.extend(items);
             } else if !line.is_last() {
-                if line.rest.is_empty() {
+                if line.rest.is_empty() && landed {
                     line.mark = line.source.cursor();
                 }
                 let items = line.source.page(self.context, &self.quarantine, line.room).await?;
@@ -221,6 +258,28 @@ impl<P: Ports> Worker<'_, P> {
             line.ready.extend(packed.batches);
             line.rest = packed.rest;
         }
+    }
+
+    /// A batch that was packed before its object's batches became smaller is cut.
+    fn cut_to_size(&self, line: &mut Line, batch: Batch) -> Batch {
+        let most = self.sizes.get(&batch.object).copied().unwrap_or(MOST_RECORDS);
+        let (batch, rest) = batch.cut(most);
+        if let Some(rest) = rest {
+            line.ready.push_front(rest);
+        }
+        batch
+    }
+
+    /// The batch without the records that were quarantined since they were read.
+    fn without_quarantined(&self, line: &mut Line, mut batch: Batch, now: Timestamp) -> Batch {
+        batch.items.retain(|item| match self.quarantine.until(&item.record.key, now) {
+            None => true,
+            Some(until) => {
+                line.source.found.pass_over(until);
+                false
+            }
+        });
+        batch
     }
 
     /// While the org's storage is on trial, one record goes first.

@@ -12,6 +12,7 @@ use rules::time::Timestamp;
 use super::allowance::Grant;
 use super::closed_gates;
 use super::interrupt::Interrupt;
+use super::landing::Setback;
 use super::work::Worker;
 use crate::parts::Ports;
 use crate::ports::{Clock, LoginAnswer, NotProcessed, ProbeAnswer, Reply, StopReason, SyncTarget, UsageReports};
@@ -65,7 +66,12 @@ impl<P: Ports> Worker<'_, P> {
         match suspension.probe_due(self.context.ports.clock().now(), &secret) {
             None => self.stop_for(StopReason::Suspended),
             Some(Probe::Record) => self.trial = true,
-            Some(Probe::Call) => self.probe_call(matches!(suspension.cause, Cause::LoginRefused { .. })).await?,
+            Some(Probe::Call) => {
+                self.probe_call(matches!(suspension.cause, Cause::LoginRefused { .. })).await?;
+                if self.setback.take().is_some() {
+                    self.suspend(Cause::Unreachable);
+                }
+            }
         }
         Ok(())
     }
@@ -109,7 +115,7 @@ impl<P: Ports> Worker<'_, P> {
         Ok(Some(answer))
     }
 
-    /// Asks for a token; whether one is there. Without one the run stops.
+    /// Asks for a token; whether one is there. Without one the run stops, or has a setback to overcome first.
     pub(super) async fn login(&mut self) -> Result<bool, Interrupt> {
         let secret = self.context.target.secret_version().await?;
         if !self.may_call().await? {
@@ -120,6 +126,8 @@ impl<P: Ports> Worker<'_, P> {
         match answer {
             LoginAnswer::SignedIn => return Ok(true),
             LoginAnswer::Unknown => self.suspend(Cause::Unreachable),
+            LoginAnswer::NotProcessed(NotProcessed::Busy) => self.setback = Some(Setback::Busy),
+            LoginAnswer::NotProcessed(NotProcessed::Unreachable) => self.setback = Some(Setback::Unreachable),
             LoginAnswer::NotProcessed(why) => {
                 self.suspend(cause_of(why, secret));
             }

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use rules::events::PossibleOverwrite;
 use rules::ids::RecordKey;
 use rules::journal::{Entry, Phase, Recovered, recover};
-use rules::record::Stored;
+use rules::record::{Record, Stored};
 use rules::verdict::{Attempt, Reading};
+use rules::version::SourceVersion;
 
 use super::interrupt::Interrupt;
 use super::quarantine::Quarantine;
@@ -67,8 +68,8 @@ impl<P: Ports> Worker<'_, P> {
             read.into_iter().map(|read| (read.stored.key().clone(), read.stored)).collect();
         let mut found = Settled::default();
         let mut tries = Vec::new();
-        for key in &keys {
-            sort(entry, key, stored.get(key), &mut found, &mut tries);
+        for (key, sent) in keys.iter().zip(&entry.sent) {
+            sort(entry, key, sent.version, stored.get(key), &mut found, &mut tries);
         }
         let attempt = Attempt {
             batch: entry.batch,
@@ -82,15 +83,24 @@ impl<P: Ports> Worker<'_, P> {
     }
 }
 
-fn sort(entry: &Entry, key: &RecordKey, stored: Option<&Stored>, found: &mut Settled, tries: &mut Vec<Tried>) {
-    match (recover(entry.batch, stored), stored) {
-        (Recovered::Settled(tried), Some(Stored::Record(record))) => found.note(record, &tried),
+fn sort(
+    entry: &Entry,
+    key: &RecordKey,
+    sent: SourceVersion,
+    stored: Option<&Stored>,
+    found: &mut Settled,
+    tries: &mut Vec<Tried>,
+) {
+    match (recover(entry.batch, sent, stored), stored) {
+        (Recovered::Settled(known), Some(Stored::Record(record))) => found.note(record, &known),
         (Recovered::Unknown, Some(Stored::Record(record))) => {
-            tries.push(Tried { record: record.as_ref().clone(), reading: Reading::Unknown });
+            let current = record.as_ref().clone();
+            let record = Record { source_version: sent, ..current.clone() };
+            tries.push(Tried { record, current: Some(current), reading: Reading::Unknown });
         }
         (Recovered::Overtaken, Some(stored)) => {
             let (connection, object, id) = (key.connection.clone(), key.object.clone(), key.id.clone());
-            found.overtaken.push(PossibleOverwrite::of(connection, object, id, None, stored.source_version()));
+            found.overtaken.push(PossibleOverwrite::of(connection, object, id, sent, stored.source_version()));
         }
         (Recovered::Settled(_) | Recovered::Unknown | Recovered::Overtaken | Recovered::Later | Recovered::Over, _) => {}
     }

@@ -4,11 +4,11 @@
 
 use std::sync::PoisonError;
 
-use rules::conflict::{Settlement, settle};
+use rules::conflict::{Settlement, merge, settle};
 use rules::events::{PossibleOverwrite, RetryResult};
 use rules::record::{Record, Stored};
 use rules::tries::{Try, TryOutcome};
-use rules::verdict::{Attempt, Reading, apply, verdict};
+use rules::verdict::{Attempt, Reading};
 
 use super::context::Context;
 use crate::parts::Ports;
@@ -17,10 +17,12 @@ use crate::ports::{Clock, OutcomeWrite, PortError, Records, Written};
 /// How often one record's outcome is decided anew because others keep writing it.
 const RACES: usize = 8;
 
-/// A try to settle: the record as it was read, and what the answer says.
+/// A try to settle: the record as it was sent, and what the answer says.
 #[derive(Clone, Debug)]
 pub(super) struct Tried {
     pub(super) record: Record,
+    /// The record as it is now, when it was read anew since.
+    pub(super) current: Option<Record>,
     pub(super) reading: Reading,
 }
 
@@ -66,9 +68,9 @@ pub(super) async fn settle_all<P: Ports>(
 }
 
 fn first<P: Ports>(context: &Context<'_, P>, attempt: &Attempt, tried: Tried) -> Pending {
-    let verdict = verdict(&context.connection.policy, &tried.record, attempt, &tried.reading);
-    let after = apply(tried.record.clone(), attempt, tried.reading.clone(), verdict).advance();
-    let write = OutcomeWrite { before: tried.record.clone(), after };
+    let before = tried.current.clone().unwrap_or_else(|| tried.record.clone());
+    let after = merge(&context.connection.policy, &tried.record, &before, attempt, &tried.reading);
+    let write = OutcomeWrite { before, after };
     Pending { tried, write }
 }
 
@@ -121,7 +123,7 @@ impl Settled {
             }
             Settlement::Overtaken { sent, newer } => {
                 let (connection, object, id) = (key.connection.clone(), key.object.clone(), key.id.clone());
-                self.overtaken.push(PossibleOverwrite::of(connection, object, id, Some(sent), newer));
+                self.overtaken.push(PossibleOverwrite::of(connection, object, id, sent, newer));
                 None
             }
             Settlement::Write(after) => match current {

@@ -33,7 +33,9 @@ pub(super) struct Slots {
     epoch: Epoch,
     writes: u32,
     batches: u32,
-    slots: BTreeMap<Slot, (Option<Stamp>, Use)>,
+    held: BTreeMap<Slot, (Option<Stamp>, Use)>,
+    /// What the slots that were given out were used for before.
+    before: BTreeMap<Slot, Use>,
 }
 
 impl Slots {
@@ -44,8 +46,8 @@ impl Slots {
             Phase::Settled if entry.quarantines(now) => Use::Taken,
             Phase::Settled | Phase::Closed => Use::Free,
         };
-        let slots = entries.iter().map(|entry| (entry.slot, (Some(entry.stamp), usage(entry)))).collect();
-        Self { epoch, writes: 0, batches: 0, slots }
+        let held = entries.iter().map(|entry| (entry.slot, (Some(entry.stamp), usage(entry)))).collect();
+        Self { epoch, writes: 0, batches: 0, held, before: BTreeMap::new() }
     }
 
     /// A new batch's id.
@@ -56,8 +58,9 @@ impl Slots {
 
     /// A slot for a new entry: the first free one, or one more.
     pub(super) fn acquire(&mut self) -> Place {
-        let free = self.slots.iter().find(|(_, (_, usage))| *usage != Use::Taken);
-        let slot = free.map(|(slot, _)| *slot).unwrap_or_else(|| Slot(self.slots.keys().last().map_or(0, |last| last.0 + 1)));
+        let free = self.held.iter().find(|(_, (_, usage))| *usage != Use::Taken);
+        let one_more = || Slot(self.held.keys().last().map_or(0, |last| last.0 + 1));
+        let slot = free.map_or_else(one_more, |(slot, _)| *slot);
         self.rewrite(slot)
     }
 
@@ -65,14 +68,15 @@ impl Slots {
     pub(super) fn rewrite(&mut self, slot: Slot) -> Place {
         self.writes += 1;
         let stamp = Stamp { epoch: self.epoch, write: self.writes };
-        let expected = self.slots.get(&slot).and_then(|(stamp, _)| *stamp);
-        self.slots.insert(slot, (Some(stamp), Use::Taken));
+        let (expected, before) = self.held.insert(slot, (Some(stamp), Use::Taken)).unwrap_or((None, Use::Free));
+        self.before.insert(slot, before);
         Place { slot, expected, stamp }
     }
 
-    /// The place was not written after all: the slot is as it was.
+    /// The place was not written after all: the slot is as it was, and what it held is still to be closed.
     pub(super) fn unwritten(&mut self, place: Place) {
-        self.slots.insert(place.slot, (place.expected, Use::Free));
+        let before = self.before.remove(&place.slot).unwrap_or(Use::Free);
+        self.held.insert(place.slot, (place.expected, before));
     }
 
     /// The entry in its slot needs no more attention, but is not closed.
@@ -87,7 +91,7 @@ impl Slots {
     }
 
     fn set(&mut self, slot: Slot, usage: Use) {
-        if let Some(entry) = self.slots.get_mut(&slot) {
+        if let Some(entry) = self.held.get_mut(&slot) {
             entry.1 = usage;
         }
     }
@@ -98,6 +102,6 @@ impl Slots {
             Use::Finished(entry) => Some(entry.as_ref().clone()),
             Use::Free | Use::Taken => None,
         };
-        self.slots.values().filter_map(|(_, usage)| closing(usage)).collect()
+        self.held.values().filter_map(|(_, usage)| closing(usage)).collect()
     }
 }

@@ -48,6 +48,13 @@ pub(super) struct Found {
     pub(super) quarantined_until: Option<Timestamp>,
 }
 
+impl Found {
+    /// Passes a record over because of its quarantine.
+    pub(super) fn pass_over(&mut self, until: Timestamp) {
+        self.quarantined_until = self.quarantined_until.max(Some(until));
+    }
+}
+
 impl Source {
     /// The source of `selection`, from `cursor` on.
     pub(super) async fn open<P: Ports>(
@@ -131,7 +138,7 @@ impl Source {
         };
         let kind = kind_of_try(context.connection, &record, &self.selection)?;
         if let Some(until) = quarantine.until(&record.key, read_at) {
-            self.found.quarantined_until = self.found.quarantined_until.max(Some(until));
+            self.found.pass_over(until);
             return None;
         }
         Some(Item { record: *record, payload: read.payload, kind, read_at })

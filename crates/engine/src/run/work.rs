@@ -6,10 +6,12 @@ use rules::control::Control;
 use rules::events::{Outbound, RunRequested};
 use rules::ids::RunId;
 use rules::journal::Phase;
-use rules::lease;
+use rules::lease::{self, Lease};
 use rules::owed::{Selection, Sweep};
 use rules::policy::Policy;
+use rules::schedule::{TICK, next_tick_after};
 use rules::suspension::Cause;
+use rules::time::Timestamp;
 use tracing::warn;
 
 use super::allowance::Allowance;
@@ -147,7 +149,12 @@ impl<'a, P: Ports> Worker<'a, P> {
     /// Notes how far a selection came.
     fn note_owed(&mut self, selection: &Selection, sweep: Option<Sweep>, passed: Passed) {
         let done = self.stop.is_none();
-        let left = |sweep: Sweep| left_of(sweep, done, passed.mark, passed.source.found.quarantined_until);
+        let now = self.context.ports.clock().now();
+        let found = &passed.source.found;
+        // What was sent and not counted is tried again at the next tick, as the 20-minute schedule does by itself.
+        let missed = passed.missed.then(|| next_tick_after(now, TICK));
+        let skipped_until = found.quarantined_until.max(missed);
+        let left = |sweep: Sweep| left_of(&sweep, done, passed.mark, skipped_until);
         match selection {
             Selection::Due { tick } if done => self.held.change_owed(OwedChange::DueDone(*tick)),
             Selection::TimedOut { tick } => {
@@ -223,12 +230,20 @@ impl<'a, P: Ports> Worker<'a, P> {
         Ok(self.context.ports.events().publish(&events).await?)
     }
 
-    /// After a failure: releases the lease if that is still possible, so that the next run need not wait for its end.
+    /// After a failure: lets the lease end now if that is still possible, with the suspension and the rest of the budget, so
+    /// that the next run need not wait. It is not released: a lease that ran out makes the next tick start a run, whatever the
+    /// gates say, and that run settles and publishes what the journal holds.
     async fn let_go(&mut self) {
-        let epoch = self.held.epoch;
-        let settled = self.held.update(|control| lease::release(control, epoch)).await;
-        if settled.is_err() {
-            warn!(connection = %self.context.connection.id, "the lease could not be released and ends by itself");
+        let now = self.context.ports.clock().now();
+        let connection = &self.context.connection.id;
+        let ended = self.held.update(|control| {
+            let ledger = self.allowance.settle(&control);
+            let (suspension, _) = suspension_left(connection, &control, self.suspending.as_ref(), now);
+            let lease = control.lease.clone().map(|lease| Lease { until: lease.until.min(now), ..lease });
+            Some(Control { ledger, suspension, lease, ..control })
+        });
+        if ended.await.is_err() {
+            warn!(connection = %self.context.connection.id, "the lease could not be ended and runs out by itself");
         }
     }
 
@@ -263,17 +278,14 @@ fn is_redone_by_the_next_tick(stop: StopReason) -> bool {
     }
 }
 
-/// What is left of a sweep: nothing when it reached the end and passed over no quarantined record.
-fn left_of(
-    sweep: Sweep,
-    done: bool,
-    mark: Option<String>,
-    quarantined_until: Option<rules::time::Timestamp>,
-) -> Option<Sweep> {
-    let not_before = sweep.not_before.max(quarantined_until);
-    let again = sweep.again || quarantined_until.is_some();
+/// What is left of a sweep: nothing when it reached the end and left no record untried. `skipped_until` is when the records
+/// that it did leave may be tried.
+fn left_of(sweep: &Sweep, done: bool, mark: Option<String>, skipped_until: Option<Timestamp>) -> Option<Sweep> {
+    let again = sweep.again || skipped_until.is_some();
     if !done {
-        return Some(Sweep { cursor: mark, again, not_before, ..sweep });
+        // The records that come next need not wait for those that were skipped.
+        return Some(Sweep { start: sweep.start, cursor: mark, again, not_before: sweep.not_before });
     }
+    let not_before = sweep.not_before.max(skipped_until);
     again.then_some(Sweep { start: sweep.start, cursor: None, again: false, not_before })
 }

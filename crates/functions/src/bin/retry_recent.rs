@@ -1,1 +1,14 @@
-fn main() {}
+//! `retry-recent`: retries the recent policy's window. Invoked twice a day, and once for each connection with work.
+//!
+//! Must not know: which records that are.
+
+use engine::fan_out::Schedule;
+use functions::{handlers, start};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let config = start::configure()?;
+    let parts = start::clients(&config).await;
+    start::serve(async |event, deadline| handlers::retry(&parts, Schedule::Recent, &event, deadline).await).await?;
+    Ok(())
+}

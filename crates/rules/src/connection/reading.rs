@@ -23,6 +23,7 @@ pub(super) fn connection(value: &Value) -> Result<Connection, Mistakes> {
     let target = target(&mut fields);
     let external_ids = external_ids(&mut fields);
     let own_rules = own_rules(&mut fields);
+    check_excluded(&mut fields, policy.as_ref(), &own_rules);
     let paused = fields.flag("paused").unwrap_or(false);
     let calls_in_flight = fields.number("calls_in_flight", 1..=25).unwrap_or(4);
     let request_timeout = fields.number("request_timeout_seconds", 1..=600).unwrap_or(120);
@@ -128,6 +129,23 @@ fn error_types(fields: &mut Fields<'_>, name: &'static str) -> Option<BTreeSet<E
     types
 }
 
+/// An excluded type that no rule defines would silently exclude nothing.
+fn check_excluded(fields: &mut Fields<'_>, policy: Option<&Policy>, own_rules: &[OwnRule]) {
+    let excluded = match policy {
+        Some(Policy::Interval(policy)) => &policy.excluded,
+        Some(Policy::Recent(policy)) => &policy.excluded,
+        None => return,
+    };
+    let is_defined = |excluded: &&ErrorType| {
+        let own = own_rules.iter().any(|rule| rule.id == excluded.as_str());
+        own || excluded.is_unknown() || Catalogue::builtin().rule(excluded).is_some()
+    };
+    for unheard in excluded.iter().filter(|excluded| !is_defined(excluded)) {
+        let problem = format!("names {unheard}, which no rule of the catalogue defines");
+        fields.wrong("policy.excluded", problem, "use a type of the catalogue, such as daco-02");
+    }
+}
+
 fn texts(fields: &mut Fields<'_>, name: &'static str) -> Option<Vec<String>> {
     let value = fields.value(name)?;
     let texts = value.as_array().and_then(|list| list.iter().map(|item| item.as_str().map(str::to_owned)).collect());
@@ -160,17 +178,29 @@ fn target(fields: &mut Fields<'_>) -> Option<Target> {
     let login_url = login_url(&mut target);
     let api_version = api_version(&mut target);
     let flow = flow(&mut target);
-    let secret = target.text("secret");
-    let more_hosts = texts(&mut target, "allowed_hosts").unwrap_or_default();
+    let secret = target.text::<String>("secret").filter(|secret| !secret.trim().is_empty());
+    if secret.is_none() && target.value("secret").is_some() {
+        target.wrong("secret", "is empty", "name the secret that holds the credentials");
+    }
+    let more_hosts = hosts(&mut target);
     fields.gather(target.strict());
     let login_url = login_url?;
     let allowed_hosts = std::iter::once(host(&login_url)?.to_owned()).chain(more_hosts).collect::<BTreeSet<_>>();
     Some(Target { login_url, allowed_hosts: allowed_hosts.into_iter().collect(), api_version: api_version?, flow: flow?, secret: secret? })
 }
 
+/// More hosts that a token may be sent to.
+fn hosts(target: &mut Fields<'_>) -> Vec<String> {
+    let listed = texts(target, "allowed_hosts").unwrap_or_default();
+    if listed.iter().any(|name| !is_host(name)) {
+        target.wrong("allowed_hosts", "has a text that is not a host", "write host names alone, such as acme.my.salesforce.com");
+    }
+    listed.into_iter().map(|name| name.to_ascii_lowercase()).collect()
+}
+
 fn login_url(target: &mut Fields<'_>) -> Option<String> {
     let url: String = target.text("login_url")?;
-    let url = url.trim_end_matches('/').to_owned();
+    let url = url.trim_end_matches('/').to_ascii_lowercase();
     let secure = url.starts_with("https://");
     let loopback = url.starts_with("http://") && host(&url).is_some_and(is_loopback);
     if host(&url).is_none() || !(secure || loopback) {
@@ -183,9 +213,16 @@ fn login_url(target: &mut Fields<'_>) -> Option<String> {
 /// The host of `scheme://host[:port]`, when the address is nothing more than that.
 fn host(url: &str) -> Option<&str> {
     let (_, authority) = url.split_once("://")?;
-    let plain = authority.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b));
-    let host = authority.split(':').next()?;
-    (plain && !host.is_empty()).then_some(host)
+    let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    let digits = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    (is_host(host) && port.is_none_or(digits)).then_some(host)
+}
+
+fn is_host(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty() && !label.starts_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -195,7 +232,8 @@ fn is_loopback(host: &str) -> bool {
 fn api_version(target: &mut Fields<'_>) -> Option<String> {
     let version = target.optional_text::<String>("api_version").unwrap_or_else(|| "62.0".to_owned());
     let fits = version.split_once('.').is_some_and(|(major, minor)| {
-        major.parse::<u16>().is_ok_and(|major| (46..=999).contains(&major)) && minor == "0"
+        let digits = major.bytes().all(|b| b.is_ascii_digit()) && !major.starts_with('0');
+        digits && major.parse::<u16>().is_ok_and(|major| (46..=999).contains(&major)) && minor == "0"
     });
     if !fits {
         target.wrong("api_version", "is not a version from 46.0 on", "write it as 62.0; collections need 46.0 or later");
@@ -205,10 +243,10 @@ fn api_version(target: &mut Fields<'_>) -> Option<String> {
 }
 
 fn flow(target: &mut Fields<'_>) -> Option<Flow> {
-    let flow: String = target.text("flow")?;
+    let flow = target.text::<String>("flow");
     let username = target.optional_text::<String>("username");
     let audience = target.optional_text::<String>("audience").unwrap_or_else(|| "https://login.salesforce.com".to_owned());
-    match (flow.as_str(), username) {
+    match (flow?.as_str(), username) {
         ("client_credentials", _) => Some(Flow::ClientCredentials),
         ("jwt_bearer", Some(username)) => Some(Flow::JwtBearer { username, audience }),
         ("jwt_bearer", None) => {
@@ -249,15 +287,14 @@ fn own_rules(fields: &mut Fields<'_>) -> Vec<OwnRule> {
         fields.wrong("own_rules", "is not a list", "write it as [ { \"id\": …, \"code\": … } ]");
         return Vec::new();
     };
-    let mut rules = Vec::new();
-    for (index, item) in list.iter().enumerate() {
-        match serde_json::from_value::<OwnRule>(item.clone()) {
-            Ok(rule) => rules.push(rule),
-            Err(error) => fields.wrong(&format!("own_rules[{index}]"), error.to_string(), "write it like a rule of the catalogue"),
-        }
+    let read: Vec<_> = list.iter().map(|item| serde_json::from_value::<OwnRule>(item.clone())).collect();
+    for (index, unreadable) in read.iter().enumerate().filter_map(|(index, rule)| Some((index, rule.as_ref().err()?))) {
+        fields.wrong(&format!("own_rules[{index}]"), unreadable.to_string(), "write it like a rule of the catalogue");
     }
-    if let Err(mistakes) = catalogue(&rules) {
-        fields.gather(mistakes.0);
+    // The others are checked once all can be read, so that their numbers are those of the list.
+    let rules: Vec<OwnRule> = read.into_iter().filter_map(Result::ok).collect();
+    if rules.len() == list.len() {
+        fields.gather(catalogue(&rules).err().map(|mistakes| mistakes.0).unwrap_or_default());
     }
     rules
 }

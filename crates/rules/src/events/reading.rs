@@ -1,4 +1,4 @@
-//! The three kinds of event that a source sends, read from an EventBridge envelope and checked field by field.
+//! The three kinds of event that a source sends, read from the envelope of an event bus and checked field by field.
 //!
 //! Must not know: which connections exist; an unknown one is the engine's to refuse.
 
@@ -193,7 +193,12 @@ fn version(fields: &mut Fields<'_>, sent: Timestamp, now: Timestamp) -> Option<S
     let version = match fields.value("sourceVersion") {
         None => SourceVersion::Time(sent),
         Some(Value::Number(number)) if number.is_i64() => SourceVersion::Number(number.as_i64()?),
-        Some(_) => SourceVersion::Time(fields.time("sourceVersion")?),
+        Some(Value::String(text)) if Timestamp::parse(text).is_ok() => SourceVersion::Time(Timestamp::parse(text).ok()?),
+        Some(_) => {
+            let mend = "write a whole number that grows, or an RFC 3339 time such as 2026-03-01T09:30:00Z";
+            fields.wrong("sourceVersion", "is not a version", mend);
+            return None;
+        }
     };
     match version {
         SourceVersion::Time(time) if time > now + FAR_FUTURE => {

@@ -23,7 +23,8 @@ struct Spend {
 }
 
 fn any_spends() -> impl Strategy<Value = Vec<Spend>> {
-    let wait = prop_oneof![0_u64..60_000, 0_u64..5_400_000, Just(1_200_000), 0_u64..90_000_000].prop_map(Duration::from_millis);
+    let wait = prop_oneof![0_u64..60_000, 0_u64..5_400_000, Just(1_200_000), 0_u64..90_000_000]
+        .prop_map(Duration::from_millis);
     let spend = (wait, 1_u64..60, 0_u64..=1_000).prop_map(|(wait, calls, lateness)| Spend { wait, calls, lateness });
     prop::collection::vec(spend, 1..120)
 }
@@ -131,6 +132,22 @@ proptest! {
         let expected = Ledger::from_buckets([(before, ApiCalls(other)), (bucket, ApiCalls(left))]);
         prop_assert_eq!(ledger.give_back(bucket, ApiCalls(returned)), expected);
     }
+}
+
+/// Invariant 6, Budget, at its narrowest: the first day's calls are as late as they may be, the second day's at once.
+#[test]
+fn a_greedy_caller_stays_under_the_cap_when_yesterday_s_calls_were_late() {
+    let (cap, timeout, start) = (500, minutes(2), at("2026-03-01T00:00:00Z"));
+    let (mut own, reported, mut calls) = (Ledger::default(), Ledger::default(), Log::default());
+    for minute in 0..3 * 24 * 60 {
+        let now = start + minutes(minute);
+        let budget = Budget { own: &own, reported: &reported, cap: ApiCalls(cap), request_timeout: timeout };
+        let granted = budget.grant(ApiCalls(7), now);
+        own = own.charge(Bucket::of(now), granted, now, timeout);
+        let lateness = if minute < 24 * 60 { 1_000 } else { 0 };
+        calls.note(made(now, timeout, lateness), granted.0);
+    }
+    assert_eq!(calls.fullest_day(), cap);
 }
 
 #[test]

@@ -18,7 +18,9 @@ fn without_a_limit_the_cap_is_5000_calls() {
 
 #[test]
 fn with_a_limit_the_cap_is_three_quarters_of_it_rounded_down() {
-    for (limit, cap) in [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3), (5, 3), (99, 74), (100, 75), (101, 75), (10_000, 7_500)] {
+    for (limit, cap) in
+        [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3), (5, 3), (99, 74), (100, 75), (101, 75), (10_000, 7_500)]
+    {
         assert_eq!(limited(limit).cap(), ApiCalls(cap), "limit {limit}");
     }
 }

@@ -122,7 +122,10 @@ fn any_steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Selection::Recent { tick },
         _ => Selection::Owed { tick },
     });
-    prop::collection::vec((0_u64..25, prop::option::weighted(0.7, work)).prop_map(|(wait, work)| Step { wait, work }), 1..60)
+    prop::collection::vec(
+        (0_u64..25, prop::option::weighted(0.7, work)).prop_map(|(wait, work)| Step { wait, work }),
+        1..60,
+    )
 }
 
 /// Whether `owed` reaches all that `work` asks for: by itself, or by a newer tick of the same kind.

@@ -16,7 +16,8 @@ const SENT: &str = "2026-03-10T09:30:00Z";
 const NOW: &str = "2026-03-10T09:30:05Z";
 
 fn event(detail_type: &str, detail: &Value) -> String {
-    json!({ "version": "0", "detail-type": detail_type, "source": "billing", "time": SENT, "detail": detail }).to_string()
+    json!({ "version": "0", "detail-type": detail_type, "source": "billing", "time": SENT, "detail": detail })
+        .to_string()
 }
 
 fn failed() -> Value {
@@ -94,7 +95,9 @@ fn null_is_as_good_as_absent_and_a_field_of_a_later_version_is_let_be() {
 
 #[test]
 fn a_success_needs_only_its_identity() {
-    let Ok(Inbound::Succeeded(success)) = read(&event("Sync Succeeded", &succeeded()), at(NOW)) else { panic!("refused") };
+    let Ok(Inbound::Succeeded(success)) = read(&event("Sync Succeeded", &succeeded()), at(NOW)) else {
+        panic!("refused")
+    };
     assert_eq!((success.key, success.at), (key(), at(SENT)));
     assert_eq!(success.source_version, SourceVersion::Time(at(SENT)));
     let detail = with(succeeded(), "succeededAt", json!("2026-03-10T09:29:00Z"));
@@ -114,7 +117,9 @@ fn used_calls_are_reported_for_the_bucket_that_they_were_made_in() {
 
 #[test]
 fn every_kind_of_event_names_its_connection() {
-    for (detail_type, detail) in [("Sync Failed", failed()), ("Sync Succeeded", succeeded()), ("API Calls Used", used())] {
+    for (detail_type, detail) in
+        [("Sync Failed", failed()), ("Sync Succeeded", succeeded()), ("API Calls Used", used())]
+    {
         let inbound = read(&event(detail_type, &detail), at(NOW)).expect("a good event");
         assert_eq!(inbound.connection(), &connection_id());
     }
@@ -168,8 +173,16 @@ fn all_wrong_values_of_a_failure_are_reported_together() {
         "failedAt": "yesterday", "parent": { "object": "Invoice__c" }, "payload": [1], "error": { "code": 5, "message": [] },
     });
     let expected = [
-        "detail.connection", "detail.object", "detail.externalId", "detail.externalIdField", "detail.sourceVersion",
-        "detail.failedAt", "detail.parent.externalId", "detail.payload", "detail.error.code", "detail.error.message",
+        "detail.connection",
+        "detail.object",
+        "detail.externalId",
+        "detail.externalIdField",
+        "detail.sourceVersion",
+        "detail.failedAt",
+        "detail.parent.externalId",
+        "detail.payload",
+        "detail.error.code",
+        "detail.error.message",
     ];
     assert_eq!(fields_of(&mistakes("Sync Failed", &detail)), expected);
 }
@@ -191,7 +204,10 @@ fn calls_that_are_no_count_are_refused() {
 #[test]
 fn a_version_that_is_neither_an_integer_nor_a_time_is_refused() {
     for version in [json!(1.5), json!("seven"), json!({}), json!(u64::MAX)] {
-        assert_eq!(fields_of(&mistakes("Sync Failed", &with(failed(), "sourceVersion", version))), ["detail.sourceVersion"]);
+        assert_eq!(
+            fields_of(&mistakes("Sync Failed", &with(failed(), "sourceVersion", version))),
+            ["detail.sourceVersion"]
+        );
     }
 }
 

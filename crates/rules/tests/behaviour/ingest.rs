@@ -6,14 +6,15 @@ use rules::counts::Attempts;
 use rules::ids::Fence;
 use rules::ingest::{FailureEffect, Ignored, NewFailure, NewSuccess, SuccessEffect, fail, succeed};
 use rules::policy::Policy;
-use rules::record::{HoldReason, Next, PayloadPlace, Record, Resolution, State, Stored, SuccessMark};
+use rules::record::{HoldReason, LastSend, Next, PayloadPlace, Record, Resolution, State, Stored, SuccessMark};
 use rules::time::Timestamp;
-use rules::tries::{TryOutcome, Tries};
+use rules::tries::{Tries, TryOutcome};
 use rules::version::SourceVersion;
 
 use crate::reference::ingest::{Report, newest};
 use crate::support::{
-    at, batch, failure, field, interval, interval_without, key, minutes, recent, record_in, scheduled, seeded, timed_out, tried,
+    at, batch, failure, field, interval, interval_without, key, minutes, recent, record_in, scheduled, seeded,
+    timed_out, tried,
 };
 
 const BIRTH: Fence = Fence(77);
@@ -141,13 +142,14 @@ fn a_first_failure_of_an_excluded_type_is_held() {
     assert_eq!(record.state, State::Held(HoldReason::ExcludedType));
 }
 
-/// Invariant 4, Attempts: the ring is kept for recovery, the count starts anew.
+/// Invariants 4, Attempts, and 5, Order: the ring and the last send are kept for recovery, the count starts anew.
 #[test]
-fn a_newer_failure_starts_attempts_and_first_failure_anew_and_keeps_the_ring_of_tries() {
-    let worn = timed_out().count(tried(batch(3, 1), TryOutcome::TimedOut));
+fn a_newer_failure_starts_attempts_and_first_failure_anew_and_keeps_tries_and_last_send() {
+    let send = LastSend { version: SourceVersion::Number(1), until: when(40) };
+    let worn = timed_out().count(tried(batch(3, 1), TryOutcome::TimedOut)).remember_send(send);
     let record = replaced(fail(&interval(), Some(&stored(worn.clone())), new_failure(2), BIRTH).expect("newer"));
     assert_eq!(record.attempts, Attempts::default());
-    assert_eq!(record.tries, worn.tries);
+    assert_eq!((&record.tries, record.last_send), (&worn.tries, Some(send)));
     assert_ne!(record.tries, Tries::default());
     assert_eq!(record.first_failed, when(2));
     assert_eq!(record.fence, worn.fence.next());
@@ -173,10 +175,24 @@ fn a_newer_failure_after_a_success_is_a_failing_record_again() {
     assert_eq!(record.fence, Fence(6));
 }
 
+/// The same version failing once more, later than everything that is known.
+fn failing_again() -> NewFailure {
+    NewFailure { failed: at("2026-03-05T10:05:00Z"), ..new_failure(1) }
+}
+
+/// A report that is delivered twice, or late, must not bring an older error back.
+#[test]
+fn an_equal_failure_that_is_not_later_than_the_known_one_changes_nothing() {
+    let known = stored(scheduled());
+    let Stored::Record(record) = &known else { panic!("a record") };
+    let again = NewFailure { failed: record.last_failed, ..new_failure(1) };
+    assert_eq!(fail(&interval(), Some(&known), again, BIRTH), Ok(FailureEffect::Ignore(Ignored::Repeated)));
+}
+
 #[test]
 fn an_equal_failure_with_another_error_updates_the_error_and_disturbs_no_schedule() {
     let worn = timed_out().count(tried(batch(3, 1), TryOutcome::TimedOut));
-    let effect = fail(&interval(), Some(&stored(worn.clone())), new_failure(1), BIRTH).expect("equal");
+    let effect = fail(&interval(), Some(&stored(worn.clone())), failing_again(), BIRTH).expect("equal");
     let FailureEffect::Refresh(record) = effect else { panic!("{effect:?} is no refresh") };
     assert_eq!((record.state, record.attempts, record.first_failed), (worn.state, worn.attempts, worn.first_failed));
     assert_eq!(record.failure, failure("duplicate-value"));
@@ -186,13 +202,14 @@ fn an_equal_failure_with_another_error_updates_the_error_and_disturbs_no_schedul
 
 #[test]
 fn an_equal_failure_moves_a_record_between_held_and_scheduled_as_its_type_says() {
-    let effect = fail(&interval_without("duplicate-value"), Some(&stored(scheduled())), new_failure(1), BIRTH).expect("equal");
+    let effect =
+        fail(&interval_without("duplicate-value"), Some(&stored(scheduled())), failing_again(), BIRTH).expect("equal");
     let FailureEffect::Refresh(record) = effect else { panic!("{effect:?} is no refresh") };
     assert_eq!(record.state, State::Held(HoldReason::ExcludedType));
     let held = stored(record_in(State::Held(HoldReason::ExcludedType)));
-    let effect = fail(&interval(), Some(&held), new_failure(1), BIRTH).expect("equal");
+    let effect = fail(&interval(), Some(&held), failing_again(), BIRTH).expect("equal");
     let FailureEffect::Refresh(record) = effect else { panic!("{effect:?} is no refresh") };
-    assert_eq!(record.state, State::Scheduled(Next::At(at("2026-03-01T00:20:00Z"))));
+    assert_eq!(record.state, State::Scheduled(Next::At(at("2026-03-05T10:20:00Z"))));
 }
 
 #[test]
@@ -209,7 +226,9 @@ fn a_success_of_the_same_or_a_newer_version_cancels_the_retry_in_every_state() {
     for state in [scheduled().state, timed_out().state, State::Held(HoldReason::ExcludedType)] {
         for version in [1, 2] {
             let effect = succeed(Some(&stored(record_in(state))), new_success(version), BIRTH).expect("comparable");
-            let SuccessEffect::Write { stored: Stored::Record(record), overwritten_by } = effect else { panic!("a record") };
+            let SuccessEffect::Write { stored: Stored::Record(record), overwritten_by } = effect else {
+                panic!("a record")
+            };
             assert_eq!(record.state, State::Resolved { how: Resolution::SucceededElsewhere, at: when(version) });
             assert_eq!(record.source_version, SourceVersion::Number(version));
             assert_eq!(record.fence, record_in(state).fence.next());
@@ -220,15 +239,19 @@ fn a_success_of_the_same_or_a_newer_version_cancels_the_retry_in_every_state() {
 
 #[test]
 fn an_older_success_cancels_nothing() {
-    let effect = succeed(Some(&stored(scheduled())), NewSuccess { source_version: SourceVersion::Number(0), ..new_success(1) }, BIRTH);
+    let effect = succeed(
+        Some(&stored(scheduled())),
+        NewSuccess { source_version: SourceVersion::Number(0), ..new_success(1) },
+        BIRTH,
+    );
     assert_eq!(effect, Ok(SuccessEffect::Ignore(Ignored::Older)));
 }
 
 /// Ruling: an error whose code says that nothing is left to do closes.
 #[test]
 fn a_failure_that_says_nothing_is_left_to_do_closes_the_record_known_or_not() {
-    let closing = || NewFailure { closes: true, ..new_failure(1) };
-    let gone = State::Resolved { how: Resolution::Gone, at: when(1) };
+    let closing = || NewFailure { closes: true, ..failing_again() };
+    let gone = State::Resolved { how: Resolution::Gone, at: closing().failed };
     assert_eq!(replaced(fail(&interval(), None, closing(), BIRTH).expect("the first")).state, gone);
     for state in [scheduled().state, timed_out().state, State::Held(HoldReason::ExcludedType)] {
         let effect = fail(&interval(), Some(&stored(record_in(state))), closing(), BIRTH).expect("equal");
@@ -240,7 +263,12 @@ fn a_failure_that_says_nothing_is_left_to_do_closes_the_record_known_or_not() {
 #[test]
 fn a_success_of_a_record_that_nobody_knows_leaves_its_mark() {
     let effect = succeed(None, new_success(4), BIRTH).expect("the first");
-    let left = Stored::Success(SuccessMark { key: key(), fence: BIRTH, source_version: SourceVersion::Number(4), at: when(4) });
+    let left = Stored::Success(SuccessMark {
+        key: key(),
+        fence: BIRTH,
+        source_version: SourceVersion::Number(4),
+        at: when(4),
+    });
     assert_eq!(effect, SuccessEffect::Write { stored: left, overwritten_by: None });
 }
 

@@ -31,7 +31,9 @@ fn refused(code: &str) -> Answer {
 fn answer(said: Said, turn: usize) -> Answer {
     let of = |answers: &[Answer]| answers[turn % answers.len()].clone();
     match said {
-        Said::Counts => of(&[refused("DUPLICATE_VALUE"), Answer::Unknown, refused("UNABLE_TO_LOCK_ROW"), refused("NO_SUCH")]),
+        Said::Counts => {
+            of(&[refused("DUPLICATE_VALUE"), Answer::Unknown, refused("UNABLE_TO_LOCK_ROW"), refused("NO_SUCH")])
+        }
         Said::NotProcessed => of(&[refused("STORAGE_LIMIT_EXCEEDED"), refused("REQUEST_LIMIT_EXCEEDED")]),
         Said::Done => of(&[Answer::Saved, refused("ENTITY_IS_DELETED")]),
         Said::Excluded => refused("MISSING_ARGUMENT"),
@@ -69,7 +71,9 @@ fn run(settings: Settings, failed: Timestamp, said: &[Said], forced: &[usize]) -
     let mut record = first_state(&interval, failed);
     let (mut trace, mut now, mut turn) = (Trace::new(), failed, 0);
     while turn < said.len() && matches!(record.state, State::Scheduled(_) | State::TimedOut { .. }) {
-        now = next_tick_after(now, TICK).min(next_daily_after(now, interval.nightly_at));
+        let next = next_tick_after(now, TICK).min(next_daily_after(now, interval.nightly_at));
+        assert!(next > now, "time stands still at {now}");
+        now = next;
         let Some(kind) = due(&record, now, &interval) else { continue };
         trace.push((kind, now));
         let tried = Attempt { batch: batch(1, u32::try_from(turn).expect("few turns")), ..attempt(kind, now) };
@@ -85,8 +89,13 @@ fn run(settings: Settings, failed: Timestamp, said: &[Said], forced: &[usize]) -
 
 const DEFAULTS: Settings = Settings { every_minutes: 20, tries: 10, nightly_at: (0, 0) };
 
+/// Minutes that a tick is a multiple of, or a tick and more.
+fn any_minutes() -> impl Strategy<Value = u64> {
+    prop_oneof![1 => prop::sample::select(vec![1, 2, 4, 5, 10]), 2 => Just(20), 5 => 20_u64..200]
+}
+
 prop_compose! {
-    fn any_settings()(every_minutes in 1_u64..200, tries in 1_u32..15, hour in 0_u16..24, minute in 0_u16..60) -> Settings {
+    fn any_settings()(every_minutes in any_minutes(), tries in 1_u32..15, hour in 0_u16..24, minute in 0_u16..60) -> Settings {
         Settings { every_minutes, tries, nightly_at: (hour, minute) }
     }
 }
@@ -101,7 +110,7 @@ fn any_said() -> impl Strategy<Value = Said> {
 }
 
 proptest! {
-    #![proptest_config(seeded(100))]
+    #![proptest_config(seeded(50))]
 
     /// Invariant 7, Schedule, and 4, Attempts: a failed try is due at the very next tick, ten times, then every midnight.
     #[test]
@@ -131,10 +140,10 @@ proptest! {
     fn forced_tries_that_fail_move_no_other_try(
         settings in any_settings(),
         failed in any_instant(),
-        forced in prop::collection::vec(0_usize..16, 1..8),
+        forced in prop::collection::vec(0_usize..14, 1..8),
     ) {
-        let (trace, record) = run(settings, failed, &[Said::Counts; 16], &forced);
-        prop_assert_eq!(&trace, &play(settings, failed, &[Said::Counts; 16]));
+        let (trace, record) = run(settings, failed, &[Said::Counts; 14], &forced);
+        prop_assert_eq!(&trace, &play(settings, failed, &[Said::Counts; 14]));
         let scheduled = usize::try_from(record.attempts.interval + record.attempts.nightly).expect("few tries");
         prop_assert_eq!(scheduled, trace.len());
         prop_assert!(record.attempts.forced > 0);

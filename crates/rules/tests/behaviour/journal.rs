@@ -21,7 +21,7 @@ fn entry(phase: Phase) -> Entry {
         batch: batch(5, 1),
         object: object(),
         field: field(),
-        sent: vec![Sent { id: record_id("INV-1"), fence: Fence(1_000) }],
+        sent: vec![Sent { id: record_id("INV-1"), fence: Fence(1_000), version: SENT }],
         kind: TryKind::Interval,
         tick: at("2026-03-01T10:20:00Z"),
         send_by: at(SEND_BY),
@@ -30,8 +30,11 @@ fn entry(phase: Phase) -> Entry {
     }
 }
 
+/// The version that was sent: older than any that the records here have.
+const SENT: SourceVersion = SourceVersion::Number(-1);
+
 fn recovered(record: Record) -> Recovered {
-    recover(batch(5, 1), Some(&Stored::Record(Box::new(record))))
+    recover(batch(5, 1), SENT, Some(&Stored::Record(Box::new(record))))
 }
 
 /// Every state, with the answer of recovery when the ring says nothing.
@@ -105,9 +108,21 @@ fn once_counted_as_unknown_recovery_finds_its_own_outcome() {
 
 #[test]
 fn a_record_that_is_not_there_is_over_and_a_mark_of_success_overtook_it() {
-    assert_eq!(recover(batch(5, 1), None), Recovered::Over);
+    assert_eq!(recover(batch(5, 1), SENT, None), Recovered::Over);
     let mark = SuccessMark { key: key(), fence: Fence(1), source_version: SourceVersion::Number(2), at: at(SEND_BY) };
-    assert_eq!(recover(batch(5, 1), Some(&Stored::Success(mark))), Recovered::Overtaken);
+    assert_eq!(recover(batch(5, 1), SENT, Some(&Stored::Success(mark))), Recovered::Overtaken);
+}
+
+/// Invariant 5, Order: a success of the very version that was sent cannot have been overwritten by it.
+#[test]
+fn a_success_of_the_version_that_was_sent_is_no_overwrite() {
+    let sent = SourceVersion::Number(2);
+    let mark = SuccessMark { key: key(), fence: Fence(1), source_version: sent, at: at(SEND_BY) };
+    assert_eq!(recover(batch(5, 1), sent, Some(&Stored::Success(mark))), Recovered::Over);
+    let record = scheduled();
+    let version = record.source_version;
+    let resolved = record.resolve(Resolution::SucceededElsewhere, at(SEND_BY));
+    assert_eq!(recover(batch(5, 1), version, Some(&Stored::Record(Box::new(resolved)))), Recovered::Over);
 }
 
 #[test]

@@ -74,7 +74,10 @@ fn the_end_of_british_summer_time_moves_no_midnight_and_no_sweep() {
 fn the_night_of_the_clock_change_has_as_many_ticks_as_any_other() {
     let ticks_from = |text: &str| {
         let (start, end) = (at(text), at(text) + minutes(24 * 60));
-        std::iter::successors(Some(start), |&tick| Some(next_tick_after(tick, TICK))).take_while(|&tick| tick < end).count()
+        std::iter::successors(Some(start), |&tick| Some(next_tick_after(tick, TICK)))
+            .take_while(|&tick| tick < end)
+            .take(1_000)
+            .count()
     };
     assert_eq!(ticks_from("2026-10-24T00:00:00Z"), 72);
     assert_eq!(ticks_from("2026-10-25T00:00:00Z"), 72);

@@ -49,7 +49,8 @@ fn a_row_lock_a_duplicate_a_permission_and_an_unknown_code_all_count() {
 fn an_answer_that_says_already_deleted_closes_the_record() {
     for code in ["ENTITY_IS_DELETED", "DACO-03"] {
         let Understood::Counts(gone @ Reading::Gone(_)) = understood(code) else { panic!("{code} is not gone") };
-        let verdict = verdict(&interval(), &scheduled(), &attempt(TryKind::Interval, at("2026-03-01T10:20:00Z")), &gone);
+        let verdict =
+            verdict(&interval(), &scheduled(), &attempt(TryKind::Interval, at("2026-03-01T10:20:00Z")), &gone);
         assert_eq!(verdict, Verdict::Resolve(Resolution::Gone));
     }
 }
@@ -85,7 +86,8 @@ fn a_saved_record_is_resolved_whoever_asked() {
 fn the_next_try_is_a_tick_after_the_tick_however_late_the_answer_came() {
     let tick = at("2026-03-01T10:20:00Z");
     for seconds in [0, 3, 500, 1_199, 1_201, 5_000] {
-        let late = rules::verdict::Attempt { at: tick + Duration::from_secs(seconds), ..attempt(TryKind::Interval, tick) };
+        let late =
+            rules::verdict::Attempt { at: tick + Duration::from_secs(seconds), ..attempt(TryKind::Interval, tick) };
         let said = verdict(&interval(), &scheduled(), &late, &refused("duplicate-value"));
         assert_eq!(said, Verdict::RetryAt(at("2026-03-01T10:40:00Z")), "{seconds} s");
     }

@@ -143,8 +143,8 @@ fn resume(token: &PageToken, partitions: &[String]) -> Result<Option<Place>, Por
 }
 
 fn next(partitions: &[String], done: &str) -> Option<Place> {
-    let rest = partitions.iter().skip_while(|&partition| partition != done);
-    rest.skip(1).next().map(|partition| Place { partition: partition.clone(), last: None })
+    let mut rest = partitions.iter().skip_while(|&partition| partition != done);
+    rest.nth(1).map(|partition| Place { partition: partition.clone(), last: None })
 }
 
 fn start_key(index: Index, partition: &str, last: &Last) -> Item {

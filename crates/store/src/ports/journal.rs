@@ -35,10 +35,7 @@ impl<C: Clock> Journal for DynamoStore<C> {
             Some(stamp) => put.condition_expression("#st = :st").expression_attribute_values(":st", number(stamp)),
         };
         let put = put.expression_attribute_names("#st", STAMP).return_values_on_condition_check_failure(ALL_OLD);
-        let error = match put.send().await {
-            Ok(_) => return Ok(SlotWritten::Done),
-            Err(error) => error,
-        };
+        let Err(error) = put.send().await else { return Ok(SlotWritten::Done) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(refused)) => {
                 self.judge_slot(connection, entry, refused.item.clone()).await

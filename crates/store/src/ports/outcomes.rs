@@ -29,9 +29,7 @@ impl<C: Clock> DynamoStore<C> {
             Executed::Refused(Some(item)) => judge(write, Some(&item)),
             Executed::Refused(None) => judge(write, of_key(&found, &write.after.key)),
         });
-        let written = judged.collect::<Result<Vec<_>, _>>()?;
-        self.clear(writes, &written).await?;
-        Ok(written)
+        self.clear(writes, judged.collect::<Result<_, _>>()?).await
     }
 
     /// The items of the refused statements that came back without one.
@@ -41,12 +39,19 @@ impl<C: Clock> DynamoStore<C> {
     }
 
     /// Deletes the payloads and pointers of records that are resolved now, unless they belong to a newer version already.
-    async fn clear(&self, writes: &[OutcomeWrite], written: &[Written]) -> Result<(), PortError> {
-        let done = writes.iter().zip(written).filter(|(_, written)| **written == Written::Done);
-        let resolved = done.map(|(write, _)| &write.after).filter(|record| !record.is_failing());
+    /// Where that is throttled, so is the outcome: when it is written again it proves to be there, and this is done again.
+    async fn clear(&self, writes: &[OutcomeWrite], mut written: Vec<Written>) -> Result<Vec<Written>, PortError> {
+        let settled = |index: &usize| written[*index] == Written::Done && !writes[*index].after.is_failing();
+        let left: Vec<_> = (0..writes.len()).filter(settled).flat_map(|index| left_by(index, &writes[index])).collect();
         let statements: Vec<_> =
-            resolved.flat_map(|record| left_by(record).map(|key| delete(&self.table, &key, record))).collect();
-        self.execute(CLEARING, &statements).await.map(drop)
+            left.iter().map(|(index, key)| delete(&self.table, key, &writes[*index].after)).collect();
+        for ((index, _), executed) in left.iter().zip(self.execute(CLEARING, &statements).await?) {
+            match executed {
+                Executed::Done | Executed::Refused(_) => {}
+                Executed::Throttled => written[*index] = Written::Throttled,
+            }
+        }
+        Ok(written)
     }
 }
 
@@ -70,33 +75,30 @@ fn update(table: &str, write: &OutcomeWrite, shards: u16) -> Statement {
     let after = record::write_record(&write.after, shards);
     let moves = before.get(NEXT_ATTEMPT) != after.get(NEXT_ATTEMPT);
     let differs = |name: &str| before.get(name) != after.get(name) || (moves && name == QUEUE);
-    let mut clauses = String::new();
-    let mut parameters = Vec::new();
-    for name in record::ALL.into_iter().filter(|name| differs(name)) {
-        match after.get(name) {
-            Some(value) => {
-                clauses += &format!(" SET \"{name}\"=?");
-                parameters.push(value.clone());
-            }
-            None => clauses += &format!(" REMOVE \"{name}\""),
-        }
-    }
-    if !write.after.is_failing() && write.before.payload == PayloadPlace::Inline {
-        clauses += &format!(" REMOVE \"{PAYLOAD}\"");
-    }
+    let changed = record::ALL.into_iter().filter(|name| differs(name));
+    let (set, removed): (Vec<_>, Vec<_>) = changed.partition(|&name| after.contains_key(name));
+    let drops_payload = !write.after.is_failing() && write.before.payload == PayloadPlace::Inline;
+    let removed = removed.into_iter().chain(drops_payload.then_some(PAYLOAD));
+    let clauses: String = set
+        .iter()
+        .map(|name| format!(" SET \"{name}\"=?"))
+        .chain(removed.map(|name| format!(" REMOVE \"{name}\"")))
+        .collect();
+    let mut parameters: Vec<_> = set.iter().filter_map(|&name| after.get(name).cloned()).collect();
     let key = key::record(&write.after.key);
     parameters.extend([text(key.pk), text(key.sk), number(write.before.fence.0)]);
     let text = format!("UPDATE \"{table}\"{clauses} WHERE \"{PK}\"=? AND \"{SK}\"=? AND \"{FENCE}\"=?");
     Statement { text, parameters }
 }
 
-/// The items besides its own that a record may have.
-fn left_by(record: &Record) -> impl Iterator<Item = ItemKey> {
+/// The items besides its own that the record of the write at `index` may have.
+fn left_by(index: usize, write: &OutcomeWrite) -> impl Iterator<Item = (usize, ItemKey)> {
+    let record = &write.after;
     let payload = match record.payload {
         PayloadPlace::Apart { .. } => Some(key::payload(&record.key)),
         PayloadPlace::Inline => None,
     };
-    payload.into_iter().chain(pointer::key(record))
+    payload.into_iter().chain(pointer::key(record)).map(move |key| (index, key))
 }
 
 fn delete(table: &str, key: &ItemKey, record: &Record) -> Statement {

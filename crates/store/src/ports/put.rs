@@ -2,20 +2,25 @@
 //!
 //! Must not know: why a record is put, or how a conflict is settled.
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put as PutItem, ReturnValue, TransactWriteItem, Update};
-use engine::ports::{Clock, PayloadChange, PortError, Put, Written};
-use rules::record::{PayloadPlace, Record, Stored};
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
+use engine::payload::Payload;
+use engine::ports::{Clock, PayloadChange, PortError, Put, Records, Written};
+use rules::record::{PayloadPlace, Stored};
+
+mod beside;
+mod change;
+
+use beside::beside;
+use change::Change;
 
 use super::{ALL_OLD, DynamoStore};
 use crate::backoff::Backoff;
 use crate::failure::{failed, is_busy, is_busy_code};
-use crate::items::fields::{number, text};
-use crate::items::key::{self, ItemKey};
-use crate::items::payload::{self, PAYLOAD};
 use crate::items::record::{self, APART_BYTES};
-use crate::items::{Item, pointer};
+use crate::items::{Item, payload};
 
 const PUTTING: &str = "putting a record";
 
@@ -77,7 +82,7 @@ impl<C: Clock> DynamoStore<C> {
         match delete.send().await {
             Ok(_) => Ok(Tried::Done),
             Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(Tried::Done)
             }
@@ -110,117 +115,24 @@ impl<C: Clock> DynamoStore<C> {
             None => self.get(PUTTING, &change.key).await?,
         };
         let Some(item) = found else { return Ok(Written::Conflict(None)) };
-        let current = record::read(&item)?.stored;
-        Ok(if record::are_same(&current, &put.stored) {
-            Written::Done
-        } else {
-            Written::Conflict(Some(Box::new(current)))
-        })
+        let current = record::read(&item)?;
+        let ours = record::are_same(&current.stored, &put.stored) && self.has_payload(put, current.payload).await?;
+        Ok(if ours { Written::Done } else { Written::Conflict(Some(Box::new(current.stored))) })
     }
-}
 
-/// The update of a record's item.
-struct Change {
-    key: ItemKey,
-    payload_key: ItemKey,
-    keeps_apart: bool,
-    expression: String,
-    condition: &'static str,
-    names: Vec<&'static str>,
-    values: Item,
-}
-
-impl Change {
-    fn of(put: &Put, shards: u16) -> Self {
-        let mut attributes = record::write(&put.stored, shards);
-        let touched = record::ALL.into_iter().chain((put.payload != PayloadChange::Keep).then_some(PAYLOAD));
-        if let (PayloadChange::Set(payload), Some(PayloadPlace::Inline)) = (&put.payload, place(&put.stored)) {
-            attributes.insert(PAYLOAD.to_owned(), text(payload::json(payload)));
-        }
-        let names: Vec<&'static str> = touched.collect();
-        let (set, removed): (Vec<&str>, Vec<&str>) = names.iter().partition(|&&name| attributes.contains_key(name));
-        let set = set.iter().map(|name| format!("#{name} = :{name}")).collect::<Vec<_>>().join(", ");
-        let removed = removed.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join(", ");
-        let mut values: Item = attributes.into_iter().map(|(name, value)| (format!(":{name}"), value)).collect();
-        let condition = match put.expected {
-            None => "attribute_not_exists(#v)",
-            Some(fence) => {
-                values.insert(":expected".to_owned(), number(fence.0));
-                "#v = :expected"
-            }
+    /// Whether the payload that is there is the one of `put`.
+    async fn has_payload(&self, put: &Put, inline: Option<Payload>) -> Result<bool, PortError> {
+        let wanted = match &put.payload {
+            PayloadChange::Keep => return Ok(true),
+            PayloadChange::Drop => None,
+            PayloadChange::Set(wanted) => Some(wanted),
         };
-        Self {
-            key: key::record(put.stored.key()),
-            payload_key: key::payload(put.stored.key()),
-            keeps_apart: put.payload == PayloadChange::Keep,
-            expression: format!("SET {set} REMOVE {removed}"),
-            condition,
-            names,
-            values,
-        }
+        let found = match &put.stored {
+            Stored::Record(record) if record.payload != PayloadPlace::Inline => {
+                self.payloads(&[record]).await?.pop().map(|(_, payload)| payload)
+            }
+            Stored::Record(_) | Stored::Success(_) => inline,
+        };
+        Ok(found.as_ref() == wanted)
     }
-
-    fn names(&self) -> std::collections::HashMap<String, String> {
-        self.names.iter().map(|&name| (format!("#{name}"), name.to_owned())).collect()
-    }
-
-    fn update(&self, table: &str) -> Update {
-        Update::builder()
-            .table_name(table)
-            .set_key(Some(self.key.item()))
-            .update_expression(&self.expression)
-            .condition_expression(self.condition)
-            .set_expression_attribute_names(Some(self.names()))
-            .set_expression_attribute_values(Some(self.values.clone()))
-            .return_values_on_condition_check_failure(ALL_OLD)
-            .build()
-            .expect("the table, the key and the expression are set")
-    }
-}
-
-fn place(stored: &Stored) -> Option<PayloadPlace> {
-    match stored {
-        Stored::Record(record) => Some(record.payload),
-        Stored::Success(_) => None,
-    }
-}
-
-/// What has to be written with the record, all or nothing: its payload when that is apart, the pointer from its parent.
-fn beside(put: &Put, table: &str) -> Vec<TransactWriteItem> {
-    let Stored::Record(record) = &put.stored else { return Vec::new() };
-    payload_beside(put, record, table).into_iter().chain(pointer_beside(put, record, table)).collect()
-}
-
-fn payload_beside(put: &Put, record: &Record, table: &str) -> Option<TransactWriteItem> {
-    match (&put.payload, record.payload) {
-        (PayloadChange::Set(payload), PayloadPlace::Apart { .. }) => {
-            Some(put_item(table, payload::apart(record, payload)))
-        }
-        (PayloadChange::Drop, PayloadPlace::Apart { .. }) => Some(delete_item(table, &key::payload(&record.key))),
-        (PayloadChange::Set(_), PayloadPlace::Inline) if record.parent.is_some() && put.expected.is_some() => {
-            Some(delete_item(table, &key::payload(&record.key)))
-        }
-        (PayloadChange::Set(_) | PayloadChange::Drop, PayloadPlace::Inline) | (PayloadChange::Keep, _) => None,
-    }
-}
-
-/// A new version of a record that waits for its parent is pointed to; a resolved one is not. Otherwise the pointer stays.
-fn pointer_beside(put: &Put, record: &Record, table: &str) -> Option<TransactWriteItem> {
-    if !record.is_failing() {
-        return pointer::key(record).map(|key| delete_item(table, &key));
-    }
-    match put.payload {
-        PayloadChange::Set(_) => pointer::item(record).map(|item| put_item(table, item)),
-        PayloadChange::Keep | PayloadChange::Drop => None,
-    }
-}
-
-fn put_item(table: &str, item: std::collections::HashMap<String, AttributeValue>) -> TransactWriteItem {
-    let put = PutItem::builder().table_name(table).set_item(Some(item)).build();
-    TransactWriteItem::builder().put(put.expect("the table and the item are set")).build()
-}
-
-fn delete_item(table: &str, key: &ItemKey) -> TransactWriteItem {
-    let delete = Delete::builder().table_name(table).set_key(Some(key.item())).build();
-    TransactWriteItem::builder().delete(delete.expect("the table and the key are set")).build()
 }

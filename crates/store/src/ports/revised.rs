@@ -44,10 +44,7 @@ impl<C: Clock> DynamoStore<C> {
             _ => put.condition_expression("#r = :expected").expression_attribute_values(":expected", number(expected)),
         };
         let put = put.expression_attribute_names("#r", REVISION).return_values_on_condition_check_failure(ALL_OLD);
-        let error = match put.send().await {
-            Ok(_) => return Ok(Saved::Done),
-            Err(error) => error,
-        };
+        let Err(error) = put.send().await else { return Ok(Saved::Done) };
         let Some(PutItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
             return Err(failed(doing, &error));
         };

@@ -58,7 +58,7 @@ impl<C: Clock> DynamoStore<C> {
     async fn execute_chunk(&self, doing: &'static str, statements: &[Statement]) -> Result<Vec<Executed>, PortError> {
         let mut results = vec![Executed::Throttled; statements.len()];
         let mut open: Vec<usize> = (0..statements.len()).collect();
-        let mut backoff = Backoff::new(format!("{:?}", statements.first().and_then(|first| first.parameters.last())));
+        let mut backoff = Backoff::new(seed(statements));
         loop {
             let answers = self.send(doing, open.iter().map(|&index| request(&statements[index])).collect()).await?;
             let mut busy = Vec::new();
@@ -90,6 +90,11 @@ impl<C: Clock> DynamoStore<C> {
         let answers = reply.responses.unwrap_or_default().into_iter().map(answer);
         Ok(answers.chain(std::iter::repeat_with(|| Answer::Busy)).take(sent).collect())
     }
+}
+
+/// The first statement's last parameter: a version or a key, and never the same as that of a call made at the same time.
+fn seed(statements: &[Statement]) -> String {
+    format!("{:?}", statements.first().and_then(|first| first.parameters.last()))
 }
 
 fn request(statement: &Statement) -> BatchStatementRequest {

@@ -10,6 +10,7 @@ use rules::ids::RecordKey;
 use rules::record::{Failure, HoldReason, Next, Record};
 
 use crate::support::Bench;
+use crate::support::faulty::Fault;
 use crate::support::samples::{acme, at, contact, error_type, failing, first};
 
 fn typed(record: Record, name: &str) -> Record {
@@ -56,6 +57,21 @@ async fn every_due_key_is_listed_once_whatever_the_page_and_however_many_shards_
         assert_eq!(keys.len(), 60, "pages of {limit}");
         assert_eq!(keys.into_iter().collect::<BTreeSet<_>>(), wanted, "pages of {limit}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_end_early_are_gone_on_with() {
+    let bench = Bench::new().await;
+    for id in ["c-1", "c-2", "c-3"] {
+        bench.store.put(&first(&failing(id)), 1).await.unwrap();
+        bench.store.list_error_type(&acme(), &error_type(id)).await.unwrap();
+    }
+    bench.break_next("Query", [Fault::ShortPage(1), Fault::ShortPage(1)]);
+    let page = bench.store.due(&acme(), Queue::Interval, at(20), 1, None, 10).await.unwrap();
+    assert_eq!((page.keys.len(), page.next), (3, None));
+    bench.break_next("Query", [Fault::ShortPage(1), Fault::ShortPage(1)]);
+    assert_eq!(bench.store.error_types(&acme()).await.unwrap().len(), 3);
+    assert_eq!(bench.faults.seen("Query"), 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,8 @@
 //!
 //! Must not know: how the store is built inside.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
+
 mod faults;
 mod listings;
 mod local;

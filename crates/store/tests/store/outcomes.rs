@@ -117,6 +117,19 @@ async fn outcomes_that_are_throttled_lastingly_are_said_to_be_and_the_others_are
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_whose_payload_could_not_be_deleted_is_throttled_and_writing_it_again_deletes_it() {
+    let bench = Bench::new().await;
+    let records = [apart("c-1"), failing("c-2")];
+    put_all(&bench, &records).await;
+    let writes = records.each_ref().map(saved);
+    let never = vec![Fault::OnlyStatements(0, "ThrottlingError"); 8];
+    bench.break_next("BatchExecuteStatement", std::iter::once(Fault::OnlyStatements(2, "")).chain(never));
+    assert_eq!(bench.store.write_outcomes(&writes, 4).await.unwrap(), [Written::Throttled, Written::Done]);
+    assert_eq!(bench.store.write_outcomes(&writes, 4).await.unwrap(), [Written::Done, Written::Done]);
+    assert!(bench.keys().await.iter().all(|(_, sk)| sk == "r"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_is_refused_for_good_fails_the_call_and_the_error_says_why() {
     let bench = Bench::new().await;
     let record = failing("c-1");

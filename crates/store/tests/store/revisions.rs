@@ -9,6 +9,7 @@ use rules::counts::{ApiCalls, TryKind};
 use rules::ids::{BatchId, Epoch, Fence, FieldName, ObjectName, RecordId, SourceName};
 use rules::journal::{Entry, Phase, Sent, Slot, Stamp};
 use rules::usage::{Usage, UsageReport};
+use rules::version::SourceVersion;
 
 use crate::support::Bench;
 use crate::support::faulty::Fault;
@@ -25,7 +26,7 @@ fn entry(slot: u16, epoch: u32, write: u32) -> Entry {
         batch: BatchId { epoch: Epoch(epoch), sequence: write },
         object: ObjectName::new("Contact").unwrap(),
         field: FieldName::new("Ext_Id__c").unwrap(),
-        sent: vec![Sent { id: RecordId::new("a#b").unwrap(), fence: Fence(u64::MAX) }],
+        sent: vec![Sent { id: RecordId::new("a#b").unwrap(), fence: Fence(u64::MAX), version: SourceVersion::Number(3) }],
         kind: TryKind::Interval,
         tick: at(0),
         send_by: at(1),

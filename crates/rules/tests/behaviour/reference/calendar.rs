@@ -39,5 +39,10 @@ pub(crate) fn is_every(minute: Timestamp, count: i64) -> bool {
 
 /// Whether the 20-minute schedule fires at this whole minute: at :00, :20 and :40.
 pub(crate) fn is_tick(minute: Timestamp) -> bool {
-    matches!(utc_time_of_day(minute).1, 0 | 20 | 40)
+    ticks_at(utc_time_of_day(minute))
+}
+
+/// Whether the 20-minute schedule fires at this time of day.
+pub(crate) fn ticks_at((_, minute): (u16, u16)) -> bool {
+    matches!(minute, 0 | 20 | 40)
 }

@@ -4,7 +4,7 @@
 use rules::counts::TryKind;
 use rules::time::Timestamp;
 
-use super::calendar::{first_minute_after, is_tick, utc_time_of_day};
+use super::calendar::{first_minute_after, ticks_at, utc_time_of_day};
 
 /// What one try comes to, as far as the policy cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +39,12 @@ pub(crate) fn play(settings: Settings, failed: Timestamp, said: &[Said]) -> Trac
     let mut now = failed;
     let mut answers = said.iter();
     loop {
-        now = first_minute_after(now, |minute| is_tick(minute) || utc_time_of_day(minute) == settings.nightly_at);
+        let fires = |time| ticks_at(time) || time == settings.nightly_at;
+        now = first_minute_after(now, |minute| fires(utc_time_of_day(minute)));
+        let time = utc_time_of_day(now);
         let kind = match queued_at {
-            Some(since) if utc_time_of_day(now) == settings.nightly_at && now > since => TryKind::Nightly,
-            None if is_tick(now) && waited(last_counted, now) >= settings.every_minutes => TryKind::Interval,
+            Some(since) if time == settings.nightly_at && now > since => TryKind::Nightly,
+            None if ticks_at(time) && waited(last_counted, now) >= settings.every_minutes => TryKind::Interval,
             Some(_) | None => continue,
         };
         let Some(answer) = answers.next() else { return trace };

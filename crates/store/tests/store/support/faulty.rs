@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     OnlyKeys(usize),
     /// Of a batch of statements, all but the first so many are refused with this code, and take no effect.
     OnlyStatements(usize, &'static str),
+    /// A query's page ends after so many items, although there are more.
+    ShortPage(usize),
     /// The items that failed conditions are left out of the reply.
     ItemsLeftOut,
 }
@@ -81,6 +83,7 @@ impl Faulty {
             Some(Fault::Refused(code)) => Ok(refusal(code)),
             Some(Fault::OnlyKeys(count)) => self.only_keys(request, count).await,
             Some(Fault::OnlyStatements(count, code)) => self.only_statements(request, count, code).await,
+            Some(Fault::ShortPage(count)) => self.short_page(request, count).await,
             Some(Fault::ItemsLeftOut) => self.items_left_out(request).await,
         }
     }
@@ -111,6 +114,13 @@ impl Faulty {
         let error = json!({ "Error": { "Code": code, "Message": "refused" } });
         reply["Responses"].as_array_mut().unwrap().extend(vec![error; refused]);
         Ok(answer(200, &reply))
+    }
+
+    async fn short_page(&self, mut request: HttpRequest, count: usize) -> Result<HttpResponse, ConnectorError> {
+        let mut body = json_of(&request);
+        body["Limit"] = count.into();
+        set(&mut request, &body);
+        self.inner.call(request).await
     }
 
     async fn items_left_out(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {

@@ -1,0 +1,103 @@
+//! `resync demo`: loads files of failed rows into two connections and plays three days of retries.
+//!
+//! Must not know: what a Lambda event looks like; the functions' own handlers are called with what they are sent.
+
+mod bus;
+mod check;
+mod clock;
+mod facts;
+mod life;
+mod made_up;
+mod manifest;
+mod org;
+mod outcome;
+mod play;
+mod summary;
+mod timeline;
+mod world;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use engine::ports::Clock;
+use rules::connection::Connection;
+use rules::time::Timestamp;
+use serde_json::json;
+
+use crate::args::DemoArgs;
+use crate::exit::Failure;
+use manifest::{Source, with_target};
+use play::Play;
+use world::World;
+
+pub(crate) use clock::{DemoClock, Seeded};
+pub(crate) use world::{DATABASE, TABLE};
+
+/// When the play begins: a Saturday, 06:00 UTC; UK clocks change in the night that follows.
+const START: &str = "2026-10-24T06:00:00Z";
+
+/// What a kept directory says about itself.
+pub(crate) const KEPT: &str = "demo.json";
+
+/// Plays the demo.
+pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
+    let mut sources = manifest::read(args.examples.as_deref())?;
+    resize(&mut sources, args)?;
+    if let Some(directory) = &args.keep {
+        make_empty(directory)?;
+    }
+    let start = Timestamp::parse(START).context("the start of the play")?;
+    let world = World::start(&sources, args.keep.as_deref(), start, args.seed).await?;
+    let mut play = Play::new(&world, &sources, args.json);
+    play.play().await?;
+    let summary = outcome::summarise(&world, &sources, &play).await?;
+    let timeline = play.timeline.render();
+    if let Some(directory) = &args.keep {
+        let kept = json!({ "format": 1, "ended": world.clock.now() }).to_string();
+        fs::write(directory.join(KEPT), kept).context("writing what the kept directory is")?;
+    }
+    world.stop().await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&summary).context("writing the summary")?);
+    } else {
+        print!("{timeline}{}", summary.render());
+        hint(args);
+    }
+    if summary.violations.is_empty() { Ok(()) } else { Err(Failure::Violations(summary.violations.len())) }
+}
+
+fn hint(args: &DemoArgs) {
+    match &args.keep {
+        Some(directory) => {
+            println!("\nWhy is a record not retrying?  resync explain {} billing/Invoice__c/INV-00008", directory.display());
+        }
+        None => println!("\nAdd --keep DIR to keep the data, then ask `resync explain DIR RECORD` why a record is not retrying."),
+    }
+}
+
+/// Applies `--records` to the first file of the first connection.
+fn resize(sources: &mut [Source], args: &DemoArgs) -> Result<(), Failure> {
+    let (Some(wanted), Some(source)) = (args.records, sources.first_mut()) else {
+        return Ok(());
+    };
+    let settings = with_target(&source.settings, "https://example.my.salesforce.com");
+    let connection = Connection::read(&settings)
+        .map_err(|mistakes| Failure::Input { what: "the connection's settings".to_owned(), mistakes })?;
+    if let Some(file) = source.files.first_mut() {
+        let key = org::key_field(&connection, file)?;
+        made_up::resize(file, &key, wanted as usize, args.seed);
+    }
+    Ok(())
+}
+
+fn make_empty(directory: &Path) -> Result<(), Failure> {
+    let unreadable =
+        |problem: String| Failure::Unreadable { path: directory.display().to_string(), problem };
+    fs::create_dir_all(directory).map_err(|error| unreadable(error.to_string()))?;
+    let mut entries = fs::read_dir(directory).map_err(|error| unreadable(error.to_string()))?;
+    match entries.next() {
+        None => Ok(()),
+        Some(_) => Err(unreadable("it is not empty; name a new directory".to_owned())),
+    }
+}

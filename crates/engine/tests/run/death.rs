@@ -1,0 +1,137 @@
+//! Processes that die: at every single step of a run, before and after every effect, nothing is lost, nothing is sent twice
+//! while it may still be committed, and the budget holds.
+//!
+//! Must not know: what the steps are.
+
+use engine::fakes::{reply, sample};
+use rules::connection::Connection;
+use rules::counts::ApiCalls;
+use rules::ids::RecordKey;
+use rules::owed::Selection;
+use rules::verdict::Answer;
+use serde_json::json;
+
+use crate::support::{World, at, id, interval, recent};
+
+const TICK: &str = "2026-03-02T09:20:00Z";
+
+/// Six records of three objects, which makes three batches; one of each object is refused every time.
+async fn three_batches() -> World {
+    three_batches_of(interval(), "2026-03-02T09:15:00Z", TICK).await
+}
+
+/// The same of this connection, from `start` on; it is `tick` when this returns.
+async fn three_batches_of(connection: Connection, start: &str, tick: &str) -> World {
+    let world = World::new(start, [connection]).await;
+    world.set(|acme| acme.budget.api_limit = Some(ApiCalls(200))).await;
+    for object in ["Account", "Contact", "Lead"] {
+        for record in ["good", "bad"] {
+            let key =
+                RecordKey { connection: id("acme"), object: sample::object(object), id: sample::record_id(record) };
+            world.fails_with(&key, 1, sample::CODE, &json!({})).await;
+        }
+    }
+    world.salesforce().answer_with(|request, _, _| {
+        reply::each(request, |record| match record.id.as_str() {
+            "good" => Answer::Saved,
+            _ => reply::refused(sample::CODE, sample::MESSAGE),
+        })
+    });
+    world.wait_until(at(tick)).await;
+    world
+}
+
+/// Runs the tick and lets the process die at this step. Whether it died.
+async fn dies(world: &World, step: usize) -> bool {
+    dies_doing(world, step, Selection::Due { tick: at(TICK) }).await
+}
+
+/// The same with this selection.
+async fn dies_doing(world: &World, step: usize, selection: Selection) -> bool {
+    world.mortal.dies_at(step);
+    let ended = world.run(selection).await;
+    world.mortal.dies_at(0);
+    world.salesforce().sign_out();
+    ended.is_none()
+}
+
+/// Everything is as it must be two ticks after the dead run's lease ended.
+async fn all_is_well(world: &World, deaths: u32) {
+    for record in world.records() {
+        let good = record.key.id.as_str() == "good";
+        assert_eq!(record.is_failing(), !good, "{} stands at {:?}", record.key, record.state);
+        assert!(record.attempts.total() >= 1, "{} was never tried", record.key);
+    }
+    world.upholds_the_invariants_after_deaths(deaths).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_may_die_at_any_step_and_the_next_ones_put_everything_right() {
+    let mut step = 1;
+    loop {
+        let world = three_batches().await;
+        if !dies(&world, step).await {
+            break;
+        }
+        world.drive_until(at("2026-03-02T10:10:00Z")).await;
+        all_is_well(&world, 1).await;
+        step += 1;
+    }
+    assert!(step > 40, "a run of three batches has many steps, not {step}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_may_die_at_any_step_and_what_it_left_is_finished_by_later_ticks() {
+    const SWEEP: &str = "2026-03-02T11:30:00Z";
+    // A process that dies before the lease and the work are written has only lost an event; the next sweep does the work.
+    const UNTIL_THE_LEASE: usize = 5;
+    for step in 1.. {
+        let world = three_batches_of(recent(), "2026-03-02T11:15:00Z", SWEEP).await;
+        if !dies_doing(&world, step, Selection::Recent { tick: at(SWEEP) }).await {
+            assert!(step > 40, "a sweep of three batches has many steps, not {step}");
+            break;
+        }
+        world.drive_until(at("2026-03-02T12:10:00Z")).await;
+        let untried = world.records().iter().filter(|record| record.attempts.total() == 0).count();
+        assert!(untried == 0 || step <= UNTIL_THE_LEASE, "dead at {step}: {untried} records were not tried");
+        world.drive_until(at("2026-03-02T23:50:00Z")).await;
+        all_is_well(&world, 1).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_run_that_recovers_may_die_at_any_step_as_well() {
+    for first in 1.. {
+        for second in 1.. {
+            let world = three_batches().await;
+            if !dies(&world, first).await {
+                return;
+            }
+            world.wait_until(at("2026-03-02T09:37:00Z")).await;
+            if !dies(&world, second).await {
+                break;
+            }
+            world.drive_until(at("2026-03-02T10:30:00Z")).await;
+            all_is_well(&world, 2).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_version_that_comes_while_a_dead_run_is_not_recovered_yet_is_sent_in_the_end() {
+    let mut step = 1;
+    loop {
+        let world = three_batches().await;
+        if !dies(&world, step).await {
+            break;
+        }
+        world.fails("good", 2).await;
+        world.drive_until(at("2026-03-02T10:30:00Z")).await;
+        assert!(!world.record("good").is_failing(), "dead at {step}: {:?}", world.record("good"));
+        let newest =
+            world.requests().iter().flat_map(|one| one.records.clone()).filter(|sent| sent.v == Some(2)).count();
+        assert_eq!(newest, 1, "dead at {step}");
+        world.upholds_the_invariants_after_deaths(1).await;
+        step += 1;
+    }
+}

@@ -1,0 +1,16 @@
+//! Runs over the store in memory, scripted Salesforces and a clock that jumps: every promise of a run, as behaviour.
+//!
+//! Must not know: the engine's insides. Everything goes through its public use cases.
+
+mod support;
+
+mod budget;
+mod death;
+mod going_on;
+mod lag;
+mod parents;
+mod poison;
+mod races;
+mod schedule;
+mod suspension;
+mod unknown;

@@ -1,0 +1,139 @@
+//! Ports that can die: at the n-th step, before or after its effect, the process that uses them stops for good.
+//!
+//! Must not know: what a step is for. What was written before the death stays written.
+
+use std::future::{pending, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+
+use engine::memory::MemoryStore;
+use engine::payload::Payload;
+use engine::ports::{
+    Connections, Controls, DueRecords, ErrorTypes, Events, Journal, KeyPage, OutcomeWrite, PageToken, PortError, Put,
+    Queue, Read, Records, Reports, RunReport, Saved, SlotWritten, UsageReports, Written,
+};
+use rules::catalogue::ErrorType;
+use rules::connection::Connection;
+use rules::control::Control;
+use rules::events::Outbound;
+use rules::ids::{ConnectionId, RecordKey};
+use rules::journal::{Entry, Stamp};
+use rules::record::Record;
+use rules::time::Timestamp;
+use rules::usage::Usage;
+
+/// How far a process may come. A clone is the same process.
+#[derive(Clone, Default)]
+pub(crate) struct Mortal {
+    steps: Arc<AtomicUsize>,
+    last: Arc<AtomicUsize>,
+}
+
+impl Mortal {
+    /// From now on the process dies at its `last`-th step; never when that is 0.
+    pub(crate) fn dies_at(&self, last: usize) {
+        self.steps.store(0, Ordering::SeqCst);
+        self.last.store(last, Ordering::SeqCst);
+    }
+
+    /// Whether it died.
+    pub(crate) fn is_dead(&self) -> bool {
+        let last = self.last.load(Ordering::SeqCst);
+        last > 0 && self.steps.load(Ordering::SeqCst) >= last
+    }
+
+    /// One step; a dead process never takes it.
+    pub(crate) async fn step(&self) {
+        if self.is_dead() {
+            pending::<()>().await;
+        }
+        self.steps.fetch_add(1, Ordering::SeqCst);
+        if self.is_dead() {
+            pending::<()>().await;
+        }
+    }
+
+    /// Carries `work` out until it ends or the process dies; nothing when it died.
+    pub(crate) async fn live<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if self.is_dead() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+}
+
+/// A port whose every request is two steps: one before its effect and one after it.
+#[derive(Clone)]
+pub(crate) struct Brittle<T> {
+    pub(crate) inner: T,
+    pub(crate) mortal: Mortal,
+}
+
+impl<T> Brittle<T> {
+    async fn around<R>(&self, work: impl Future<Output = R>) -> R {
+        self.mortal.step().await;
+        let done = work.await;
+        self.mortal.step().await;
+        done
+    }
+}
+
+impl<E: Events> Events for Brittle<E> {
+    async fn publish(&self, events: &[Outbound]) -> Result<(), PortError> {
+        self.around(self.inner.publish(events)).await
+    }
+}
+
+macro_rules! around {
+    ($port:ident { $(fn $name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+ }) => {
+        impl $port for Brittle<MemoryStore> {
+            $(
+                async fn $name(&self, $($arg: $kind),*) -> Result<$answer, PortError> {
+                    self.around(self.inner.$name($($arg),*)).await
+                }
+            )+
+        }
+    };
+}
+
+around!(Records {
+    fn read(keys: &[RecordKey]) -> Vec<Read>;
+    fn payloads(records: &[&Record]) -> Vec<(RecordKey, Payload)>;
+    fn write_outcomes(writes: &[OutcomeWrite], shards: u16) -> Vec<Written>;
+    fn put(put: &Put, shards: u16) -> Written;
+});
+around!(DueRecords {
+    fn due(id: &ConnectionId, queue: Queue, horizon: Timestamp, shards: u16, after: Option<&PageToken>, limit: usize) -> KeyPage;
+    fn aged(id: &ConnectionId, types: &[ErrorType], from: Timestamp, to: Timestamp, shards: u16, after: Option<&PageToken>, limit: usize) -> KeyPage;
+});
+around!(Controls {
+    fn control(id: &ConnectionId) -> Control;
+    fn save_control(id: &ConnectionId, control: &Control, expected: u64) -> Saved<Control>;
+});
+around!(Journal {
+    fn entries(id: &ConnectionId) -> Vec<Entry>;
+    fn write_entry(id: &ConnectionId, entry: &Entry, expected: Option<Stamp>) -> SlotWritten;
+});
+around!(Connections {
+    fn connections() -> Vec<Result<Connection, PortError>>;
+    fn connection(id: &ConnectionId) -> Option<Connection>;
+    fn save_connection(connection: &Connection) -> ();
+    fn raise_shards(id: &ConnectionId, shards: u16) -> ();
+});
+around!(UsageReports {
+    fn usage(id: &ConnectionId) -> Usage;
+    fn save_usage(id: &ConnectionId, usage: &Usage, expected: u64) -> Saved<Usage>;
+});
+around!(ErrorTypes {
+    fn error_types(id: &ConnectionId) -> Vec<ErrorType>;
+    fn list_error_type(id: &ConnectionId, error_type: &ErrorType) -> ();
+});
+around!(Reports {
+    fn keep_report(id: &ConnectionId, report: &RunReport) -> ();
+    fn reports(id: &ConnectionId, limit: usize) -> Vec<RunReport>;
+});

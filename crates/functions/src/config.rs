@@ -1,0 +1,155 @@
+//! What a function is told by its environment, read once at start, with all that is missing or wrong reported together.
+//!
+//! Must not know: what the settings are used for.
+
+use std::ffi::OsString;
+
+use rules::fields::{Mistake, Mistakes};
+use tracing_subscriber::EnvFilter;
+
+/// The name of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName(pub String);
+
+/// The name or ARN of the event bus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusName(pub String);
+
+/// What is logged: a level such as `info`, or directives such as `engine=debug,info`. Always one that can be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// The filter, for the subscriber.
+    #[must_use]
+    pub fn directives(&self) -> EnvFilter {
+        EnvFilter::new(&self.0)
+    }
+}
+
+impl Default for LogFilter {
+    /// `info`.
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+/// A function's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `RESYNC_TABLE`.
+    pub table: TableName,
+    /// `RESYNC_EVENT_BUS`.
+    pub event_bus: BusName,
+    /// `RUST_LOG`; `info` when it is not set.
+    pub log: LogFilter,
+}
+
+impl Config {
+    /// The settings in this process's environment.
+    ///
+    /// # Errors
+    /// All that is missing or wrong, together.
+    pub fn from_env() -> Result<Self, Mistakes> {
+        Self::read(std::env::var_os)
+    }
+
+    /// The settings that `look_up` finds. A variable that is set to nothing counts as not set.
+    ///
+    /// # Errors
+    /// All that is missing or wrong, together.
+    pub fn read(look_up: impl Fn(&'static str) -> Option<OsString>) -> Result<Self, Mistakes> {
+        let mut environment = Environment { look_up, mistakes: Vec::new() };
+        let table = environment.required("RESYNC_TABLE", "set it to the table's name");
+        let event_bus = environment.required("RESYNC_EVENT_BUS", "set it to the event bus's name");
+        let log = environment.filter("RUST_LOG");
+        match (table, event_bus) {
+            (Some(table), Some(event_bus)) if environment.mistakes.is_empty() => {
+                Ok(Self { table: TableName(table), event_bus: BusName(event_bus), log })
+            }
+            (_, _) => Err(Mistakes(environment.mistakes)),
+        }
+    }
+}
+
+struct Environment<F> {
+    look_up: F,
+    mistakes: Vec<Mistake>,
+}
+
+impl<F: Fn(&'static str) -> Option<OsString>> Environment<F> {
+    fn wrong(&mut self, name: &'static str, problem: &str, mend: &str) {
+        self.mistakes.push(Mistake { field: name.to_owned(), problem: problem.to_owned(), mend: mend.to_owned() });
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        let value = (self.look_up)(name).filter(|value| !value.is_empty())?;
+        let text = value.into_string().ok();
+        if text.is_none() {
+            self.wrong(name, "is not UTF-8", "set it to plain text");
+        }
+        text
+    }
+
+    fn required(&mut self, name: &'static str, mend: &str) -> Option<String> {
+        let known = self.mistakes.len();
+        let text = self.text(name);
+        if text.is_none() && self.mistakes.len() == known {
+            self.wrong(name, "is missing", mend);
+        }
+        text
+    }
+
+    fn filter(&mut self, name: &'static str) -> LogFilter {
+        let Some(text) = self.text(name) else {
+            return LogFilter::default();
+        };
+        if EnvFilter::try_new(&text).is_err() {
+            self.wrong(name, "is not a filter of log lines", "set it to a level such as info, or leave it out");
+            return LogFilter::default();
+        }
+        LogFilter(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(set: &[(&str, &str)]) -> Result<Config, String> {
+        let look_up = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value));
+        Config::read(look_up).map_err(|mistakes| mistakes.to_string())
+    }
+
+    #[test]
+    fn table_and_bus_are_read_and_the_log_filter_is_info_unless_set() {
+        let config = read(&[("RESYNC_TABLE", "resync"), ("RESYNC_EVENT_BUS", "retries")]).expect("all is set");
+        assert_eq!((config.table, config.event_bus), (TableName("resync".to_owned()), BusName("retries".to_owned())));
+        assert_eq!(config.log, LogFilter::default());
+        let set = [("RESYNC_TABLE", "resync"), ("RESYNC_EVENT_BUS", "retries"), ("RUST_LOG", "engine=debug,warn")];
+        assert_eq!(read(&set).expect("all is set").log, LogFilter("engine=debug,warn".to_owned()));
+    }
+
+    #[test]
+    fn all_that_is_missing_or_wrong_is_reported_together() {
+        let said = read(&[("RESYNC_EVENT_BUS", ""), ("RUST_LOG", "no=such=level")]).expect_err("little is set");
+        assert_eq!(
+            said,
+            "RESYNC_TABLE: is missing; set it to the table's name\n\
+             RESYNC_EVENT_BUS: is missing; set it to the event bus's name\n\
+             RUST_LOG: is not a filter of log lines; set it to a level such as info, or leave it out"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_no_text_is_reported_once_and_not_as_missing() {
+        use std::os::unix::ffi::OsStringExt;
+        let look_up = |name: &'static str| match name {
+            "RESYNC_TABLE" => Some(OsString::from_vec(vec![0xff])),
+            _ => Some(OsString::from("info")),
+        };
+        let said = Config::read(look_up).expect_err("the table's name is no text").to_string();
+        assert_eq!(said, "RESYNC_TABLE: is not UTF-8; set it to plain text");
+    }
+}

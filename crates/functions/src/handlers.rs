@@ -1,0 +1,20 @@
+//! What each trigger's event asks for: parse it, call the engine, shape the reply. Generic over the ports, so that a local
+//! system calls the very same.
+//!
+//! Must not know: which ports they are, any rule.
+
+mod error;
+mod ingest;
+mod lanes;
+mod report;
+mod retry;
+mod trigger;
+
+pub use error::HandlerError;
+pub use ingest::ingest;
+pub use report::{Blocked, RetryReport};
+pub use retry::retry;
+pub use trigger::{Trigger, scheduled_event};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! The three retry functions: a tick is fanned out into one run per connection, and a requested run is carried out.
+//!
+//! Must not know: which function was invoked, beyond its schedule; any of them runs any selection.
+
+use engine::fan_out::{Schedule, fan_out};
+use engine::parts::Ports;
+use engine::run::{Order, run};
+use rules::events::RunRequested;
+use rules::time::Timestamp;
+use serde_json::Value;
+use tracing::{info, warn};
+
+use super::error::HandlerError;
+use super::report::RetryReport;
+use super::trigger::Trigger;
+
+/// Does what `event` asks for. `deadline` is when the invocation is ended from outside.
+///
+/// # Errors
+/// When the event starts nothing, or a port failed past its own patience.
+pub async fn retry<P: Ports>(
+    ports: &P,
+    schedule: Schedule,
+    event: &Value,
+    deadline: Timestamp,
+) -> Result<RetryReport, HandlerError> {
+    match Trigger::read(event).map_err(HandlerError::NotATrigger)? {
+        Trigger::Tick(tick) => Ok(RetryReport::of_fan_out(tick, Box::pin(fan_out(ports, schedule, tick)).await?)),
+        Trigger::Run(requested) => run_one(ports, requested, deadline).await,
+    }
+}
+
+async fn run_one<P: Ports>(
+    ports: &P,
+    requested: RunRequested,
+    deadline: Timestamp,
+) -> Result<RetryReport, HandlerError> {
+    let RunRequested { connection, selection } = requested;
+    let order = Order { connection, selection, deadline };
+    let report = RetryReport::of_run(Box::pin(run(ports, &order)).await?);
+    match &report {
+        RetryReport::Busy { until } => info!(connection = %order.connection, %until, "another run is under way"),
+        RetryReport::UnknownConnection => warn!(connection = %order.connection, "there is no such connection"),
+        RetryReport::Ran { .. } | RetryReport::FannedOut { .. } => {}
+    }
+    Ok(report)
+}

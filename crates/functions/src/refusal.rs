@@ -1,0 +1,59 @@
+//! What the SDK says went wrong, without the request or the answer: those may hold secrets.
+//!
+//! Must not know: which service was asked, what the caller does about it.
+
+use aws_sdk_eventbridge::config::http::HttpResponse;
+use aws_sdk_eventbridge::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+/// Why a request to a service failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// It answered with an error.
+    #[error("the service answered {code}: {message}")]
+    Answered {
+        /// The error's code.
+        code: String,
+        /// Its text.
+        message: String,
+    },
+    /// It was not reached, or the connection broke.
+    #[error("the service was not reached: {problem}")]
+    NotReached {
+        /// What the connector says.
+        problem: String,
+    },
+    /// No answer came in time.
+    #[error("the service did not answer in time")]
+    TimedOut,
+    /// An answer came that is none of its own.
+    #[error("the answer could not be understood")]
+    NotUnderstood,
+    /// The request was never sent.
+    #[error("the request could not be built")]
+    NotBuilt,
+}
+
+impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for Refusal {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        match error {
+            SdkError::ServiceError(answer) => Self::Answered {
+                code: answer.err().code().unwrap_or("an error without a code").to_owned(),
+                message: answer.err().message().unwrap_or("no text").to_owned(),
+            },
+            SdkError::DispatchFailure(failure) => Self::NotReached {
+                problem: failure
+                    .as_connector_error()
+                    .map_or_else(|| "no cause is known".to_owned(), |cause| DisplayErrorContext(cause).to_string()),
+            },
+            SdkError::TimeoutError(_) => Self::TimedOut,
+            SdkError::ConstructionFailure(_) => Self::NotBuilt,
+            _ => Self::NotUnderstood,
+        }
+    }
+}
+
+/// An error's text with those of its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,36 @@
+//! A service of the cloud on this machine, as far as one operation: JSON 1.1 over HTTP.
+//!
+//! Must not know: which service.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// Serves these routes on a free port of this machine, until the runtime ends.
+pub(super) async fn serve(routes: Router) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    address
+}
+
+/// Serves one operation, such as `AWSEvents.PutEvents`: `answer` gives the status and body for a request's body.
+pub(super) async fn serve_operation<F>(operation: &'static str, answer: F) -> SocketAddr
+where
+    F: Fn(Value) -> (StatusCode, Value) + Send + Sync + 'static,
+{
+    let answer = Arc::new(answer);
+    let post = move |headers: HeaderMap, body: String| async move { reply(operation, &*answer, &headers, &body) };
+    serve(Router::new().route("/", axum::routing::post(post))).await
+}
+
+fn reply(operation: &str, answer: &impl Fn(Value) -> (StatusCode, Value), headers: &HeaderMap, body: &str) -> Response {
+    assert_eq!(headers.get("x-amz-target").unwrap(), operation);
+    let (status, answer) = answer(serde_json::from_str(body).unwrap());
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], answer.to_string()).into_response()
+}

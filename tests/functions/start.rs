@@ -1,0 +1,50 @@
+//! How a function's process starts, what it says when it cannot, and what becomes of a panic.
+//!
+//! Must not know: what a function does.
+
+use std::collections::BTreeMap;
+
+use engine::fan_out::Schedule;
+use functions::handlers::scheduled_event;
+use rules::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::process::{Binary, Function};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_without_its_settings_ends_at_once_and_lists_all_that_is_missing_or_wrong() {
+    for binary in [Binary::Ingest, Binary::RetryDue, Binary::RetryTimedOut, Binary::RetryRecent] {
+        let environment = BTreeMap::from([("RUST_LOG", "no=such=level".to_owned())]);
+        let ended = Function::start(binary, &environment).await.ended().await;
+        assert!(!ended.status.success());
+        for expected in ["RESYNC_TABLE: is missing", "RESYNC_EVENT_BUS: is missing", "RUST_LOG: is not a filter"] {
+            assert!(ended.output.contains(expected), "{binary:?}: {}", ended.output);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_reported_as_the_invocations_error_and_the_process_serves_on() {
+    let environment = BTreeMap::from([("RESYNC_TABLE", "t".to_owned()), ("RESYNC_EVENT_BUS", "b".to_owned())]);
+    let mut function = Function::start(Binary::Panics, &environment).await;
+    for _ in 0..2 {
+        let error = function.fail(json!({})).await;
+        assert!(error["errorMessage"].as_str().unwrap().contains("a panic on purpose"), "{error}");
+    }
+}
+
+/// The schedules' event, as the template words it, once `EventBridge` Scheduler has filled it in.
+fn event_of_the_template(time: &str) -> Value {
+    let template = include_str!("../../template.yaml");
+    let input = template.lines().map(str::trim).find(|line| line.starts_with(r#"{"source":"aws.scheduler""#)).unwrap();
+    let arn = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/retry-due";
+    let filled = input.replace("<aws.scheduler.scheduled-time>", time).replace("<aws.scheduler.schedule-arn>", arn);
+    serde_json::from_str(&filled).unwrap()
+}
+
+#[test]
+fn the_event_that_the_tests_send_is_the_one_that_the_template_sets() {
+    let time = "2026-03-01T09:20:00Z";
+    let tick = Timestamp::parse(time).unwrap();
+    assert_eq!(scheduled_event(Schedule::Due, tick), event_of_the_template(time));
+}

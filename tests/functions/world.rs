@@ -1,0 +1,117 @@
+//! Everything around the functions: table, bus, secrets and Salesforce, all on this machine.
+//!
+//! Must not know: what a test is about.
+
+use std::collections::BTreeMap;
+
+use engine::ports::{Connections, Records};
+use functions::SystemClock;
+use rules::connection::Connection;
+use rules::ids::{ConnectionId, ObjectName, RecordId, RecordKey};
+use rules::record::{Record, Stored};
+use salesforce_sim::{CallKind, LogEntry, Settings, Simulator};
+use serde_json::{Value, json};
+use store::DynamoStore;
+use store::local::{LocalTable, Place};
+
+use super::bus::Bus;
+use super::process::{Binary, Function};
+use super::secrets;
+
+/// The bus's name.
+pub(super) const BUS: &str = "retries";
+
+const TABLE: &str = "resync";
+
+/// One system, of which the functions' processes are started.
+pub(super) struct World {
+    table: LocalTable,
+    secrets: String,
+    pub(super) bus: Bus,
+    pub(super) salesforce: Simulator,
+    pub(super) store: DynamoStore<SystemClock>,
+}
+
+impl World {
+    pub(super) async fn start() -> Self {
+        let table = LocalTable::start(Place::Memory, TABLE).await.unwrap();
+        let store = DynamoStore::new(table.client(), TABLE, SystemClock);
+        let secrets = format!("http://{}", secrets::start().await);
+        let salesforce = Simulator::start(Settings::default()).await.unwrap();
+        Self { table, secrets, bus: Bus::start().await, salesforce, store }
+    }
+
+    /// Adds the connection `id` with this policy; its contacts are matched by `Ext__c`.
+    pub(super) async fn connect(&self, id: &str, policy: Value) {
+        let settings = json!({
+            "id": id,
+            "policy": policy,
+            "target": {
+                "login_url": self.salesforce.url(), "flow": "client_credentials", "secret": format!("resync/{id}")
+            },
+            "external_ids": {"Contact": "Ext__c"},
+            "request_timeout_seconds": 20,
+        });
+        self.store.save_connection(&Connection::read(&settings).unwrap()).await.unwrap();
+    }
+
+    /// The environment of a function, as the template sets it, with the services on this machine.
+    pub(super) fn environment(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("RESYNC_TABLE", TABLE.to_owned()),
+            ("RESYNC_EVENT_BUS", BUS.to_owned()),
+            ("RUST_LOG", "info".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", self.table.address())),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.clone()),
+        ])
+    }
+
+    /// Starts a function of this system.
+    pub(super) async fn function(&self, binary: Binary) -> Function {
+        Function::start(binary, &self.environment()).await
+    }
+
+    /// What is stored of a contact.
+    pub(super) async fn stored(&self, connection: &str, contact: &str) -> Option<Stored> {
+        let read = self.store.read(&[key(connection, contact)]).await.unwrap();
+        read.into_iter().next().map(|read| read.stored)
+    }
+
+    /// A contact that failed.
+    pub(super) async fn record(&self, connection: &str, contact: &str) -> Record {
+        match self.stored(connection, contact).await {
+            Some(Stored::Record(record)) => *record,
+            other => panic!("{contact} is no record: {other:?}"),
+        }
+    }
+
+    /// The requests that Salesforce got.
+    pub(super) fn calls(&self) -> Vec<CallKind> {
+        self.salesforce.log().iter().map(|entry| entry.kind).collect()
+    }
+
+    /// The contacts that were sent to Salesforce, in the order of arrival.
+    pub(super) fn sent(&self) -> Vec<String> {
+        let id = |record: &salesforce_sim::RecordLog| record.external_id.as_ref().unwrap().as_str().to_owned();
+        let entries: Vec<LogEntry> = self.salesforce.log();
+        entries.iter().flat_map(|entry| entry.records.iter().map(id).collect::<Vec<_>>()).collect()
+    }
+}
+
+/// The key of a contact.
+pub(super) fn key(connection: &str, contact: &str) -> RecordKey {
+    RecordKey {
+        connection: connection_id(connection),
+        object: ObjectName::new("Contact").unwrap(),
+        id: RecordId::new(contact).unwrap(),
+    }
+}
+
+/// A connection's name.
+pub(super) fn connection_id(text: &str) -> ConnectionId {
+    ConnectionId::new(text).unwrap()
+}
