@@ -130,7 +130,9 @@ fn delayed(next: Timestamp, gates: &[Gate], now: Timestamp) -> Option<Timestamp>
     let mut earliest = next;
     for gate in gates.iter().filter(|gate| !gate.is_open(now)) {
         let opens = match gate {
-            Gate::NotPaused { .. } | Gate::Unresolved { .. } | Gate::NotExcluded { .. } | Gate::InsideWindow { .. } => None,
+            Gate::NotPaused { .. } | Gate::Unresolved { .. } | Gate::NotExcluded { .. } | Gate::InsideWindow { .. } => {
+                None
+            }
             Gate::NotSuspended { suspension } => suspension.as_ref().and_then(|by| match by.cause {
                 Cause::LoginRefused { .. } => None,
                 Cause::SessionRefused

@@ -145,7 +145,12 @@ async fn due<P: Ports>(ports: &P, connection: &Connection, tick: Timestamp) -> R
     Ok(if closed.is_empty() { Look::Start(selection) } else { Look::Blocked(closed) })
 }
 
-async fn has_due<P: Ports>(ports: &P, connection: &Connection, queue: Queue, tick: Timestamp) -> Result<bool, PortError> {
+async fn has_due<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    queue: Queue,
+    tick: Timestamp,
+) -> Result<bool, PortError> {
     let mut after = None;
     loop {
         let page = ports.store().due(&connection.id, queue, tick, connection.shards, after.as_ref(), 1).await?;

@@ -133,7 +133,12 @@ impl<'a, P: Ports> Ingest<'a, P> {
         self.write_failure(&known.connection, &new, &payload).await
     }
 
-    async fn write_failure(&self, connection: &Connection, new: &NewFailure, payload: &Payload) -> Result<Taken, NotTaken> {
+    async fn write_failure(
+        &self,
+        connection: &Connection,
+        new: &NewFailure,
+        payload: &Payload,
+    ) -> Result<Taken, NotTaken> {
         let birth = Fence(self.ports.entropy().number());
         let mut current = self.current(&new.key).await?;
         for _ in 0..RACES {

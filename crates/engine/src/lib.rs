@@ -5,9 +5,9 @@
 
 #[cfg(feature = "fakes")]
 pub mod conformance;
+pub mod explain;
 #[cfg(feature = "fakes")]
 pub mod fakes;
-pub mod explain;
 pub mod fan_out;
 pub mod ingest;
 #[cfg(feature = "fakes")]

@@ -12,8 +12,10 @@ mod time;
 pub use bus::Events;
 pub use error::PortError;
 pub use store::{
-    Connections, Controls, DueRecords, ErrorTypes, Journal, KeyPage, OutcomeWrite, PageToken, PayloadChange, Put, Queue, Read,
-    Records, Reports, RunReport, Saved, SlotWritten, Store, StopReason, UsageReports, Written,
+    Connections, Controls, DueRecords, ErrorTypes, Journal, KeyPage, OutcomeWrite, PageToken, PayloadChange, Put,
+    Queue, Read, Records, Reports, RunReport, Saved, SlotWritten, StopReason, Store, UsageReports, Written,
 };
-pub use target::{LoginAnswer, NotProcessed, OrgFigure, ProbeAnswer, Reply, SyncTarget, Targets, Upsert, UpsertAnswer, UpsertRequest};
+pub use target::{
+    LoginAnswer, NotProcessed, OrgFigure, ProbeAnswer, Reply, SyncTarget, Targets, Upsert, UpsertAnswer, UpsertRequest,
+};
 pub use time::{Clock, Entropy};

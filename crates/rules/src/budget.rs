@@ -181,10 +181,8 @@ impl Budget<'_> {
     #[must_use]
     pub fn frees(&self, needed: ApiCalls, now: Timestamp) -> Option<Timestamp> {
         let mut used = self.used(now);
-        let mut leaving: Vec<_> = [self.own, self.reported]
-            .iter()
-            .flat_map(|ledger| ledger.counting(now, self.request_timeout))
-            .collect();
+        let mut leaving: Vec<_> =
+            [self.own, self.reported].iter().flat_map(|ledger| ledger.counting(now, self.request_timeout)).collect();
         leaving.sort_unstable();
         let fits = |used: ApiCalls| used + needed <= self.cap;
         if fits(used) {

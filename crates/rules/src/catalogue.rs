@@ -27,11 +27,9 @@ use builtin::Builtin;
 use rule_set::RuleSet;
 use std::sync::LazyLock;
 
-static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
-    Builtin::load().expect("the embedded data is valid: a test holds that it loads")
-});
-static CATALOGUE: LazyLock<Catalogue> =
-    LazyLock::new(|| Catalogue::over_builtin(RuleSet::default()));
+static BUILTIN: LazyLock<Builtin> =
+    LazyLock::new(|| Builtin::load().expect("the embedded data is valid: a test holds that it loads"));
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::over_builtin(RuleSet::default()));
 
 /// The built-in rules with, possibly, a connection's own rules over them.
 ///
@@ -95,9 +93,7 @@ impl Catalogue {
     /// The rule that defines `error_type`; none for the `unknown` types.
     #[must_use]
     pub fn rule(&self, error_type: &ErrorType) -> Option<&ErrorRule> {
-        self.own
-            .get(error_type)
-            .or_else(|| self.builtin.rules.get(error_type))
+        self.own.get(error_type).or_else(|| self.builtin.rules.get(error_type))
     }
 
     /// All rules in the order in which they are tried: own ones first.
@@ -111,18 +107,10 @@ impl Catalogue {
     }
 
     fn over_builtin(own: RuleSet) -> Self {
-        Self {
-            own,
-            builtin: &BUILTIN,
-        }
+        Self { own, builtin: &BUILTIN }
     }
 
-    fn classify_failure(
-        &self,
-        code: &str,
-        message: &str,
-        key_field: Option<&str>,
-    ) -> Classified<'_> {
+    fn classify_failure(&self, code: &str, message: &str, key_field: Option<&str>) -> Classified<'_> {
         let Some(code) = Code::new(code) else {
             return self.unknown(ErrorType::unknown());
         };
@@ -134,28 +122,16 @@ impl Catalogue {
             .or_else(|| inner.as_ref().and_then(own))
             .or_else(|| inner.as_ref().and_then(builtin))
             .or_else(|| builtin(&code))
-            .map_or_else(
-                || self.unknown(ErrorType::unknown_code(&code)),
-                ErrorRule::classified,
-            )
+            .map_or_else(|| self.unknown(ErrorType::unknown_code(&code)), ErrorRule::classified)
     }
 
     /// The code that a wrapper's message names, if this is a wrapper and some rule names that code.
     fn inner_code(&self, code: &Code, message: &str) -> Option<Code> {
         let is_known = |code: &Code| self.own.names(code) || self.builtin.rules.names(code);
-        self.builtin
-            .wrappers
-            .contains(code)
-            .then(|| inner::find(message, is_known))
-            .flatten()
+        self.builtin.wrappers.contains(code).then(|| inner::find(message, is_known)).flatten()
     }
 
     fn unknown(&self, error_type: ErrorType) -> Classified<'_> {
-        Classified {
-            error_type,
-            group: Group::Unknown,
-            class: Class::Unreviewed,
-            advice: &self.builtin.unknown_advice,
-        }
+        Classified { error_type, group: Group::Unknown, class: Class::Unreviewed, advice: &self.builtin.unknown_advice }
     }
 }

@@ -29,7 +29,13 @@ pub enum Settlement {
 
 /// Settles an outcome of `attempt` for the record that was read as `read` and is now `current`.
 #[must_use]
-pub fn settle(policy: &Policy, read: &Record, current: Option<&Stored>, attempt: &Attempt, reading: &Reading) -> Settlement {
+pub fn settle(
+    policy: &Policy,
+    read: &Record,
+    current: Option<&Stored>,
+    attempt: &Attempt,
+    reading: &Reading,
+) -> Settlement {
     let current = match current {
         None => return Settlement::Drop,
         Some(Stored::Success(mark)) => return overtaken(read, mark.source_version, reading),

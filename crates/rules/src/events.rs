@@ -16,7 +16,8 @@ use crate::version::SourceVersion;
 mod reading;
 
 pub use reading::{
-    Envelope, FAR_FUTURE, Inbound, LARGEST_EVENT, LARGEST_PAYLOAD, OLDEST, ReportedFailure, ReportedSuccess, ReportedUsage, read,
+    Envelope, FAR_FUTURE, Inbound, LARGEST_EVENT, LARGEST_PAYLOAD, OLDEST, ReportedFailure, ReportedSuccess,
+    ReportedUsage, read,
 };
 
 /// An event that the engine publishes. At least once: a consumer drops what it has seen by the id.
@@ -148,7 +149,13 @@ impl Outbound {
 impl RecordsRetried {
     /// The event of a batch; its id follows from the batch alone.
     #[must_use]
-    pub fn of(connection: ConnectionId, object: ObjectName, batch: BatchId, kind: TryKind, results: Vec<RetryResult>) -> Self {
+    pub fn of(
+        connection: ConnectionId,
+        object: ObjectName,
+        batch: BatchId,
+        kind: TryKind,
+        results: Vec<RetryResult>,
+    ) -> Self {
         Self { id: format!("{connection}/{batch}"), connection, batch, object, kind, results }
     }
 }
@@ -163,6 +170,13 @@ impl PossibleOverwrite {
         sent: SourceVersion,
         newer: SourceVersion,
     ) -> Self {
-        Self { id: format!("{connection}/{object}/{external_id}/{newer}"), connection, object, external_id, sent, newer }
+        Self {
+            id: format!("{connection}/{object}/{external_id}/{newer}"),
+            connection,
+            object,
+            external_id,
+            sent,
+            newer,
+        }
     }
 }

@@ -44,7 +44,8 @@ impl<'a> Fields<'a> {
     /// Reads `value`, which is found at `path` (empty for the input itself).
     #[must_use]
     pub fn of(path: &str, value: &'a Value) -> Self {
-        let mut fields = Self { path: path.to_owned(), object: value.as_object(), known: Vec::new(), mistakes: Vec::new() };
+        let mut fields =
+            Self { path: path.to_owned(), object: value.as_object(), known: Vec::new(), mistakes: Vec::new() };
         if fields.object.is_none() {
             fields.mistakes.push(Mistake {
                 field: if path.is_empty() { "(input)".to_owned() } else { path.to_owned() },

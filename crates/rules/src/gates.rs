@@ -154,12 +154,16 @@ impl fmt::Display for Gate {
             Self::Unresolved { resolved: None } => write!(f, "not resolved yet"),
             Self::Unresolved { resolved: Some(how) } => write!(f, "resolved: {}", resolution_words(*how)),
             Self::NotExcluded { error_type, held: None } => write!(f, "error type {error_type} is not excluded"),
-            Self::NotExcluded { held: Some(HoldReason::PayloadMissing), .. } => write!(f, "held: its payload is missing"),
+            Self::NotExcluded { held: Some(HoldReason::PayloadMissing), .. } => {
+                write!(f, "held: its payload is missing")
+            }
             Self::NotExcluded { error_type, held: Some(HoldReason::ExcludedType) } => {
                 write!(f, "held: error type {error_type} is never retried by a schedule")
             }
             Self::TriesLeft { tries, of, timed_out: false } => write!(f, "{tries} of {of} tries used"),
-            Self::TriesLeft { tries, of, timed_out: true } => write!(f, "{tries} of {of} tries used: in the timeout queue"),
+            Self::TriesLeft { tries, of, timed_out: true } => {
+                write!(f, "{tries} of {of} tries used: in the timeout queue")
+            }
             Self::InsideWindow { first_failed, window_days, leaves } => {
                 write!(f, "first failed {first_failed}; the {window_days} days end {leaves}")
             }
@@ -276,6 +280,7 @@ pub fn next_try(policy: &Policy, record: &Record, now: Timestamp) -> Option<Time
 pub fn is_expired(policy: &Policy, record: &Record, now: Timestamp) -> bool {
     match (policy, record.state) {
         (Policy::Recent(policy), State::Scheduled(_)) => record.first_failed < policy.horizon(now),
-        (Policy::Recent(_), State::TimedOut { .. } | State::Held(_) | State::Resolved { .. }) | (Policy::Interval(_), _) => false,
+        (Policy::Recent(_), State::TimedOut { .. } | State::Held(_) | State::Resolved { .. })
+        | (Policy::Interval(_), _) => false,
     }
 }

@@ -64,7 +64,9 @@ pub enum Ignored {
 
 /// A report whose version cannot be compared with the one known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the record's versions were {known} so far and this one is not: a source keeps to integers or to times for one record")]
+#[error(
+    "the record's versions were {known} so far and this one is not: a source keeps to integers or to times for one record"
+)]
 pub struct VersionsDiffer {
     known: &'static str,
 }
@@ -99,7 +101,12 @@ pub enum SuccessEffect {
 ///
 /// # Errors
 /// When the two versions cannot be compared.
-pub fn fail(policy: &Policy, stored: Option<&Stored>, new: NewFailure, birth: Fence) -> Result<FailureEffect, VersionsDiffer> {
+pub fn fail(
+    policy: &Policy,
+    stored: Option<&Stored>,
+    new: NewFailure,
+    birth: Fence,
+) -> Result<FailureEffect, VersionsDiffer> {
     let Some(stored) = stored else {
         return Ok(FailureEffect::Replace(Box::new(fresh(policy, new, birth, None))));
     };
@@ -133,14 +140,19 @@ pub fn succeed(stored: Option<&Stored>, new: NewSuccess, birth: Fence) -> Result
     let effect = match (order, stored) {
         (Ordering::Less, _) => SuccessEffect::Ignore(Ignored::Older),
         (Ordering::Equal, Stored::Success(_)) => SuccessEffect::Ignore(Ignored::KnownSuccess),
-        (Ordering::Equal, Stored::Record(record)) if !record.is_failing() => SuccessEffect::Ignore(Ignored::KnownSuccess),
+        (Ordering::Equal, Stored::Record(record)) if !record.is_failing() => {
+            SuccessEffect::Ignore(Ignored::KnownSuccess)
+        }
         (Ordering::Greater, Stored::Success(known)) => {
             SuccessEffect::Write { stored: mark(known.fence.next(), key), overwritten_by: None }
         }
         (Ordering::Equal | Ordering::Greater, Stored::Record(record)) => {
             let overwritten_by = may_have_followed(record, source_version, at);
             let resolved = record.as_ref().clone().resolve(Resolution::SucceededElsewhere, at).advance();
-            SuccessEffect::Write { stored: Stored::Record(Box::new(Record { source_version, ..resolved })), overwritten_by }
+            SuccessEffect::Write {
+                stored: Stored::Record(Box::new(Record { source_version, ..resolved })),
+                overwritten_by,
+            }
         }
     };
     Ok(effect)

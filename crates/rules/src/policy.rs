@@ -49,7 +49,6 @@ impl IntervalPolicy {
 
     /// When a record that failed between two ticks is tried first: at the very next tick of the schedule.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "one of the policy's times, whatever its settings are")]
     pub fn first_try(&self, failed: Timestamp) -> Timestamp {
         next_tick_after(failed, TICK)
     }

@@ -8,7 +8,7 @@ use crate::catalogue::ErrorType;
 use crate::counts::Attempts;
 use crate::ids::{Fence, FieldName, ParentKey, RecordKey};
 use crate::time::Timestamp;
-use crate::tries::{Try, Tries};
+use crate::tries::{Tries, Try};
 use crate::version::SourceVersion;
 
 /// The most bytes of an error message that are kept; the rest is cut.

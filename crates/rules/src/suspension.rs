@@ -36,7 +36,9 @@ impl Cause {
     pub fn words(&self) -> &'static str {
         match self {
             Self::LoginRefused { .. } => "Salesforce refused the login: check the integration user and its credentials",
-            Self::SessionRefused => "Salesforce refused a fresh token: check the connected app and the user's session policies",
+            Self::SessionRefused => {
+                "Salesforce refused a fresh token: check the connected app and the user's session policies"
+            }
             Self::AccessRefused => "Salesforce refuses this user API access: check its permissions and the org's state",
             Self::OrgLimit => "the org's own API limit is reached",
             Self::Storage => "the org's storage is full",

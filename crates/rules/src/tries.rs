@@ -121,7 +121,10 @@ fn pack(tried: &Try) -> [u8; BYTES] {
 fn unpack(bytes: &[u8; BYTES]) -> Result<Try, UnreadableTries> {
     let [e0, e1, e2, e3, s0, s1, s2, code, m0, m1, m2, m3] = *bytes;
     Ok(Try {
-        batch: BatchId { epoch: Epoch(u32::from_be_bytes([e0, e1, e2, e3])), sequence: u32::from_be_bytes([0, s0, s1, s2]) },
+        batch: BatchId {
+            epoch: Epoch(u32::from_be_bytes([e0, e1, e2, e3])),
+            sequence: u32::from_be_bytes([0, s0, s1, s2]),
+        },
         at: Timestamp::from_millis(i64::from(u32::from_be_bytes([m0, m1, m2, m3])) * MINUTE),
         kind: [TryKind::Interval, TryKind::Nightly, TryKind::Recent, TryKind::Forced]
             .into_iter()

@@ -45,7 +45,12 @@ impl Usage {
     ///
     /// # Errors
     /// When it would be one source too many.
-    pub fn take(mut self, report: &UsageReport, now: Timestamp, request_timeout: Duration) -> Result<Self, TooManySources> {
+    pub fn take(
+        mut self,
+        report: &UsageReport,
+        now: Timestamp,
+        request_timeout: Duration,
+    ) -> Result<Self, TooManySources> {
         self.sources.retain(|_, ledger| ledger.used(now, request_timeout) > ApiCalls(0));
         if self.sources.len() >= MOST_SOURCES && !self.sources.contains_key(&report.source) {
             return Err(TooManySources);

@@ -25,18 +25,10 @@ fn own_rules() -> Vec<OwnRule> {
         ..OwnRule::default()
     };
     vec![
-        rule(
-            "own-lock",
-            &["UNABLE_TO_LOCK_ROW", "DACO-01"],
-            Some("invoice"),
-        ),
+        rule("own-lock", &["UNABLE_TO_LOCK_ROW", "DACO-01"], Some("invoice")),
         rule("own-any", &["*"], Some("tax|steuer")),
         rule("own-new", &["BRAND_NEW", "DACO-07"], None),
-        rule(
-            "own-key",
-            &["DUPLICATE_VALUE"],
-            Some("clash on (?P<key>[a-z]+)"),
-        ),
+        rule("own-key", &["DUPLICATE_VALUE"], Some("clash on (?P<key>[a-z]+)")),
     ]
 }
 
@@ -44,37 +36,18 @@ fn naive(code: &str, message: &str, key: Option<&str>) -> String {
     let rules: Vec<&ErrorRule> = CATALOGUE.rules().collect();
     let (own, builtin) = rules.split_at(rules.len() - *BUILTIN_COUNT);
     let outer = code.trim().to_ascii_uppercase();
-    let is_wrapper = CATALOGUE
-        .wrappers()
-        .any(|wrapper| wrapper.as_str() == outer);
-    let inner = if is_wrapper {
-        inner(&rules, message)
-    } else {
-        None
-    };
-    let tries = [
-        (own, Some(&outer)),
-        (own, inner.as_ref()),
-        (builtin, inner.as_ref()),
-        (builtin, Some(&outer)),
-    ];
+    let is_wrapper = CATALOGUE.wrappers().any(|wrapper| wrapper.as_str() == outer);
+    let inner = if is_wrapper { inner(&rules, message) } else { None };
+    let tries = [(own, Some(&outer)), (own, inner.as_ref()), (builtin, inner.as_ref()), (builtin, Some(&outer))];
     tries
         .into_iter()
         .filter_map(|(rules, code)| code.map(|code| (rules, code)))
-        .find_map(|(rules, code)| {
-            rules
-                .iter()
-                .find(|rule| fits(rules, rule, code, message, key))
-        })
+        .find_map(|(rules, code)| rules.iter().find(|rule| fits(rules, rule, code, message, key)))
         .map_or_else(|| unknown(&outer), |rule| rule.id.to_string())
 }
 
 fn unknown(code: &str) -> String {
-    if code.is_empty() {
-        "unknown".into()
-    } else {
-        format!("unknown:{code}")
-    }
+    if code.is_empty() { "unknown".into() } else { format!("unknown:{code}") }
 }
 
 fn names(rule: &ErrorRule, code: &str) -> bool {
@@ -87,19 +60,11 @@ fn names(rule: &ErrorRule, code: &str) -> bool {
 fn names_squashed(rule: &ErrorRule, code: &str) -> bool {
     match &rule.code {
         CodePattern::Any => false,
-        CodePattern::OneOf(codes) => codes
-            .iter()
-            .any(|named| named.as_str().replace('_', "") == code),
+        CodePattern::OneOf(codes) => codes.iter().any(|named| named.as_str().replace('_', "") == code),
     }
 }
 
-fn fits(
-    rules: &[&ErrorRule],
-    rule: &ErrorRule,
-    code: &str,
-    message: &str,
-    key: Option<&str>,
-) -> bool {
+fn fits(rules: &[&ErrorRule], rule: &ErrorRule, code: &str, message: &str, key: Option<&str>) -> bool {
     let is_spelt_so = rules.iter().any(|rule| names(rule, code));
     let named = names(rule, code) || (!is_spelt_so && names_squashed(rule, code));
     if code.is_empty() || !(named || matches!(rule.code, CodePattern::Any)) {
@@ -108,10 +73,7 @@ fn fits(
     let Some(pattern) = &rule.message else {
         return true;
     };
-    let regex = RegexBuilder::new(pattern.as_str())
-        .case_insensitive(true)
-        .dot_matches_new_line(true)
-        .build();
+    let regex = RegexBuilder::new(pattern.as_str()).case_insensitive(true).dot_matches_new_line(true).build();
     let Some(found) = regex.expect("the pattern compiles").captures(message) else {
         return false;
     };
@@ -127,12 +89,8 @@ fn inner(rules: &[&ErrorRule], message: &str) -> Option<String> {
             word.push(next);
             continue;
         }
-        let capitals = word
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        let known = rules
-            .iter()
-            .any(|rule| names(rule, &word) || names_squashed(rule, &word));
+        let capitals = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        let known = rules.iter().any(|rule| names(rule, &word) || names_squashed(rule, &word));
         if !word.is_empty() && capitals && known && (word.contains('_') || next == ':') {
             return Some(word);
         }
@@ -190,12 +148,8 @@ fn messages() -> impl Strategy<Value = String> {
     ];
     let piece = prop_oneof![3 => select(phrases.to_vec()).prop_map(String::from), 2 => codes(), 1 => "\\PC{0,6}"];
     let separator = select(vec![" ", ": ", ":", ", "]);
-    proptest::collection::vec((piece, separator), 0..6).prop_map(|pieces| {
-        pieces
-            .into_iter()
-            .map(|(piece, separator)| piece + separator)
-            .collect()
-    })
+    proptest::collection::vec((piece, separator), 0..6)
+        .prop_map(|pieces| pieces.into_iter().map(|(piece, separator)| piece + separator).collect())
 }
 
 proptest! {

@@ -80,14 +80,21 @@ pub trait Records: Send + Sync {
     ///
     /// # Errors
     /// When the store fails.
-    fn payloads(&self, records: &[&Record]) -> impl Future<Output = Result<Vec<(RecordKey, Payload)>, PortError>> + Send;
+    fn payloads(
+        &self,
+        records: &[&Record],
+    ) -> impl Future<Output = Result<Vec<(RecordKey, Payload)>, PortError>> + Send;
 
     /// Writes outcomes, each by itself conditional on its version, spread over `shards`; the results come in the same order.
     /// The payload item of a record that is resolved goes.
     ///
     /// # Errors
     /// When the store fails as a whole; each outcome may then be written or not.
-    fn write_outcomes(&self, writes: &[OutcomeWrite], shards: u16) -> impl Future<Output = Result<Vec<Written>, PortError>> + Send;
+    fn write_outcomes(
+        &self,
+        writes: &[OutcomeWrite],
+        shards: u16,
+    ) -> impl Future<Output = Result<Vec<Written>, PortError>> + Send;
 
     /// Puts one record.
     ///
@@ -140,7 +147,10 @@ pub trait DueRecords: Send + Sync {
     ///
     /// # Errors
     /// When the store fails or cannot read the token.
-    #[expect(clippy::too_many_arguments, reason = "each is one dimension of the listing, and none has a natural partner")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one dimension of the listing, and none has a natural partner"
+    )]
     fn aged(
         &self,
         connection: &ConnectionId,
@@ -338,13 +348,21 @@ pub trait Reports: Send + Sync {
     ///
     /// # Errors
     /// When the store fails.
-    fn keep_report(&self, connection: &ConnectionId, report: &RunReport) -> impl Future<Output = Result<(), PortError>> + Send;
+    fn keep_report(
+        &self,
+        connection: &ConnectionId,
+        report: &RunReport,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// The latest reports, newest first, at most `limit`.
     ///
     /// # Errors
     /// When the store fails.
-    fn reports(&self, connection: &ConnectionId, limit: usize) -> impl Future<Output = Result<Vec<RunReport>, PortError>> + Send;
+    fn reports(
+        &self,
+        connection: &ConnectionId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<RunReport>, PortError>> + Send;
 }
 
 /// All that the engine needs of a store.

@@ -25,6 +25,10 @@ pub(super) fn kind_of_try(connection: &Connection, record: &Record, selection: &
             let tried = record.tries.last().is_some_and(|tried| tried.at >= *tick);
             (inside && !tried).then_some(TryKind::Recent)
         }
-        (Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. }, _, _) => None,
+        (
+            Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. },
+            _,
+            _,
+        ) => None,
     }
 }

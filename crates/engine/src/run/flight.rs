@@ -21,8 +21,8 @@ use super::slots::Place;
 use crate::parts::Ports;
 use crate::payload::Payload;
 use crate::ports::{
-    Clock, Journal, NotProcessed, OrgFigure, OutcomeWrite, PortError, Records, SlotWritten, SyncTarget, Upsert, UpsertAnswer,
-    UpsertRequest,
+    Clock, Journal, NotProcessed, OrgFigure, OutcomeWrite, PortError, Records, SlotWritten, SyncTarget, Upsert,
+    UpsertAnswer, UpsertRequest,
 };
 
 /// Everything that allows a batch to be sent.
@@ -204,8 +204,11 @@ async fn with_payloads<P: Ports>(
 ) -> Result<(Batch, HashMap<RecordKey, Payload>), PortError> {
     let is_apart = |item: &&Item| matches!(item.record.payload, PayloadPlace::Apart { .. });
     let apart: Vec<_> = batch.items.iter().filter(is_apart).map(|item| &item.record).collect();
-    let payloads: HashMap<_, _> =
-        if apart.is_empty() { HashMap::new() } else { context.ports.store().payloads(&apart).await?.into_iter().collect() };
+    let payloads: HashMap<_, _> = if apart.is_empty() {
+        HashMap::new()
+    } else {
+        context.ports.store().payloads(&apart).await?.into_iter().collect()
+    };
     let has_payload = |item: &Item| item.payload.is_some() || payloads.contains_key(&item.record.key);
     let (whole, lost): (Vec<_>, Vec<_>) = batch.items.into_iter().partition(has_payload);
     batch.items = whole;

@@ -76,7 +76,9 @@ impl<'a, P: Ports> Held<'a, P> {
             let expected = known.revision;
             let revision = ports.entropy().number();
             let (write, busy) = match lease::take(known, run, order.deadline + AFTER_DEADLINE, &order.selection, now) {
-                Take::Ours(control) => return Ok(Taken::Held(Box::new(Self::new(ports, &connection.id, *control, now)))),
+                Take::Ours(control) => {
+                    return Ok(Taken::Held(Box::new(Self::new(ports, &connection.id, *control, now))));
+                }
                 Take::Free(control) => (Control { revision, ..*control }, None),
                 Take::Busy { until, noting: None } => return Ok(Taken::Busy { until }),
                 Take::Busy { until, noting: Some(control) } => (Control { revision, ..*control }, Some(until)),
@@ -114,7 +116,10 @@ impl<'a, P: Ports> Held<'a, P> {
 
     /// Changes the control item, with everything that was noted. `change` gives nothing when nothing is to be written; it is
     /// asked again whenever somebody else wrote meanwhile. Gives whether it wrote.
-    pub(super) async fn update(&mut self, mut change: impl FnMut(Control) -> Option<Control>) -> Result<bool, Interrupt> {
+    pub(super) async fn update(
+        &mut self,
+        mut change: impl FnMut(Control) -> Option<Control>,
+    ) -> Result<bool, Interrupt> {
         for _ in 0..RACES {
             if !self.control.is_held_by(self.epoch) {
                 return Err(Interrupt::Deposed);

@@ -115,8 +115,7 @@ impl<P: Ports> Worker<'_, P> {
         self.outbox.events.extend(settled.overtaken.into_iter().map(Outbound::PossibleOverwrite));
         if !settled.results.is_empty() {
             let connection = self.context.connection.id.clone();
-            let event =
-                RecordsRetried::of(connection, entry.object.clone(), entry.batch, entry.kind, settled.results);
+            let event = RecordsRetried::of(connection, entry.object.clone(), entry.batch, entry.kind, settled.results);
             self.outbox.events.push(Outbound::RecordsRetried(event));
         }
         if settled.unknown {

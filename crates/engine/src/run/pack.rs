@@ -90,9 +90,10 @@ fn families(items: Vec<Item>) -> Vec<Vec<Item>> {
     let mut families: Vec<Vec<Item>> = Vec::new();
     for item in items {
         let parent = |item: &Item| -> Option<ParentKey> { item.record.parent.clone() };
-        let same = families.last().and_then(|family| family.first()).is_some_and(|first| {
-            parent(first).is_some() && parent(first) == parent(&item)
-        });
+        let same = families
+            .last()
+            .and_then(|family| family.first())
+            .is_some_and(|first| parent(first).is_some() && parent(first) == parent(&item));
         match families.last_mut() {
             Some(family) if same => family.push(item),
             Some(_) | None => families.push(vec![item]),

@@ -119,7 +119,8 @@ impl<P: Ports> Worker<'_, P> {
         let mut flights = pin!(FuturesUnordered::new());
         let mut interrupt: Option<Interrupt> = None;
         loop {
-            while interrupt.is_none() && self.stop.is_none() && self.setback.is_none() && airborne.len() < self.width() {
+            while interrupt.is_none() && self.stop.is_none() && self.setback.is_none() && airborne.len() < self.width()
+            {
                 match self.step(&mut line, &airborne, selection.tick()).await {
                     Ok(Step::Launch(batch, ticket)) => {
                         airborne.insert(ticket.batch, Flying::of(&batch));

@@ -92,7 +92,9 @@ impl<P: Ports> Worker<'_, P> {
                 }
                 self.ask().await?
             }
-            ProbeAnswer::Up | ProbeAnswer::SessionExpired | ProbeAnswer::NotProcessed(_) | ProbeAnswer::Unknown => Some(answer),
+            ProbeAnswer::Up | ProbeAnswer::SessionExpired | ProbeAnswer::NotProcessed(_) | ProbeAnswer::Unknown => {
+                Some(answer)
+            }
         };
         match answer {
             None => {}
@@ -179,12 +181,8 @@ pub(super) fn suspension_left(
         return (Some(known.probe_failed(cause, now)), None);
     }
     let begun = Suspension::begin(cause.clone(), now);
-    let event = ConnectionSuspended {
-        connection: connection.clone(),
-        cause,
-        since: begun.since,
-        next_probe: begun.next_probe,
-    };
+    let event =
+        ConnectionSuspended { connection: connection.clone(), cause, since: begun.since, next_probe: begun.next_probe };
     (Some(begun), Some(Outbound::ConnectionSuspended(event)))
 }
 

@@ -102,6 +102,7 @@ fn sort(
             let (connection, object, id) = (key.connection.clone(), key.object.clone(), key.id.clone());
             found.overtaken.push(PossibleOverwrite::of(connection, object, id, sent, stored.source_version()));
         }
-        (Recovered::Settled(_) | Recovered::Unknown | Recovered::Overtaken | Recovered::Later | Recovered::Over, _) => {}
+        (Recovered::Settled(_) | Recovered::Unknown | Recovered::Overtaken | Recovered::Later | Recovered::Over, _) => {
+        }
     }
 }

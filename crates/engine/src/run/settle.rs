@@ -61,7 +61,8 @@ pub(super) async fn settle_all<P: Ports>(
         wait_for_pace(context, writes.len()).await;
         let written = context.ports.store().write_outcomes(&writes, context.connection.shards).await?;
         let outcomes = pending.drain(..).zip(written).collect::<Vec<_>>();
-        pending = outcomes.into_iter().filter_map(|(one, written)| settled.take(context, attempt, one, written)).collect();
+        pending =
+            outcomes.into_iter().filter_map(|(one, written)| settled.take(context, attempt, one, written)).collect();
     }
     settled.throttled |= !pending.is_empty();
     Ok(settled)

@@ -64,15 +64,18 @@ impl Source {
     ) -> Result<Self, PortError> {
         let listing = match (selection, &context.connection.policy) {
             (Selection::Due { tick }, Policy::Interval(_)) => Listing::Due { queue: Queue::Interval, horizon: *tick },
-            (Selection::TimedOut { tick }, Policy::Interval(_)) => Listing::Due { queue: Queue::TimedOut, horizon: *tick },
+            (Selection::TimedOut { tick }, Policy::Interval(_)) => {
+                Listing::Due { queue: Queue::TimedOut, horizon: *tick }
+            }
             (Selection::Recent { tick }, Policy::Recent(policy)) => {
                 let all = context.ports.store().error_types(&context.connection.id).await?;
                 let types = all.into_iter().filter(|listed| !context.connection.policy.excludes(listed)).collect();
                 Listing::Aged { types, from: policy.horizon(*tick), to: *tick }
             }
-            (Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. }, _) => {
-                Listing::Nothing
-            }
+            (
+                Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. },
+                _,
+            ) => Listing::Nothing,
         };
         let next = cursor.map(PageToken);
         let exhausted = matches!(listing, Listing::Nothing);

@@ -1,10 +1,7 @@
 //! Reads the embedded catalogue: `errors.json` (rules written by people) and `codes.tsv` (Salesforce's codes).
 //! It must not know: own rules, and how a failure is matched.
 
-use super::{
-    Class, Code, CodePattern, ErrorRule, ErrorType, ErrorTypeError, Group, MessagePattern, OwnCode,
-    RuleSet,
-};
+use super::{Class, Code, CodePattern, ErrorRule, ErrorType, ErrorTypeError, Group, MessagePattern, OwnCode, RuleSet};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
 
@@ -43,9 +40,7 @@ pub(super) enum CatalogueError {
     #[error("rule {0} must name codes, none of them blank or *")]
     BadCode(ErrorType),
     /// A line of `codes.tsv` is not `code, class, source`.
-    #[error(
-        "line {line} of codes.tsv is not a code, a known class and a source, separated by tabs"
-    )]
+    #[error("line {line} of codes.tsv is not a code, a known class and a source, separated by tabs")]
     BadLine {
         /// Counted from 1.
         line: usize,
@@ -101,59 +96,28 @@ impl Builtin {
 
     fn parse(errors: &str, codes: &str) -> Result<Self, CatalogueError> {
         let file: ErrorsFile = serde_json::from_str(errors).map_err(CatalogueError::Json)?;
-        let mut rules = file
-            .rules
-            .into_iter()
-            .map(rule)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut rules = file.rules.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?;
         let decided = decided_by_code(&rules);
-        for (code, class) in code_lines(codes)?
-            .into_iter()
-            .filter(|(code, _)| !decided.contains(code))
-        {
+        for (code, class) in code_lines(codes)?.into_iter().filter(|(code, _)| !decided.contains(code)) {
             rules.push(default_rule(code, class, &file.class_defaults)?);
         }
         refuse_repeated_ids(&rules)?;
         let rules = RuleSet::new(rules);
-        Ok(Self {
-            version: file.version,
-            rules,
-            wrappers: file.wrappers,
-            unknown_advice: file.unknown_advice,
-        })
+        Ok(Self { version: file.version, rules, wrappers: file.wrappers, unknown_advice: file.unknown_advice })
     }
 }
 
 fn rule(entry: RuleEntry) -> Result<ErrorRule, CatalogueError> {
-    let RuleEntry {
-        id,
-        code,
-        message,
-        group,
-        class,
-        advice,
-    } = entry;
+    let RuleEntry { id, code, message, group, class, advice } = entry;
     let codes: Option<Vec<Code>> = code.texts().iter().map(|text| Code::new(text)).collect();
-    let Some(codes) =
-        codes.filter(|codes| !codes.is_empty() && codes.iter().all(|code| code.as_str() != "*"))
-    else {
+    let Some(codes) = codes.filter(|codes| !codes.is_empty() && codes.iter().all(|code| code.as_str() != "*")) else {
         return Err(CatalogueError::BadCode(id));
     };
     let message = message
         .map(|source| MessagePattern::new(&source))
         .transpose()
-        .map_err(|source| CatalogueError::Pattern {
-            id: id.clone(),
-            source: Box::new(source),
-        })?;
-    Ok(ErrorRule {
-        id,
-        code: CodePattern::OneOf(codes),
-        message,
-        group,
-        class,
-        advice,
-    })
+        .map_err(|source| CatalogueError::Pattern { id: id.clone(), source: Box::new(source) })?;
+    Ok(ErrorRule { id, code: CodePattern::OneOf(codes), message, group, class, advice })
 }
 
 /// The codes for which some rule fits whatever the message is.
@@ -172,32 +136,15 @@ fn default_rule(
     class: Class,
     defaults: &BTreeMap<Class, ClassDefault>,
 ) -> Result<ErrorRule, CatalogueError> {
-    let ClassDefault { group, advice } = defaults
-        .get(&class)
-        .ok_or(CatalogueError::NoDefault(class))?;
-    let id = ErrorType::of_code(&code).map_err(|source| CatalogueError::CodeAsType {
-        code: code.clone(),
-        source,
-    })?;
+    let ClassDefault { group, advice } = defaults.get(&class).ok_or(CatalogueError::NoDefault(class))?;
+    let id = ErrorType::of_code(&code).map_err(|source| CatalogueError::CodeAsType { code: code.clone(), source })?;
     let code = CodePattern::OneOf(vec![code]);
-    Ok(ErrorRule {
-        id,
-        code,
-        message: None,
-        group: *group,
-        class,
-        advice: advice.clone(),
-    })
+    Ok(ErrorRule { id, code, message: None, group: *group, class, advice: advice.clone() })
 }
 
 fn code_lines(codes: &str) -> Result<Vec<(Code, Class)>, CatalogueError> {
-    let lines = codes
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.starts_with('#') && *line != CODES_HEADER);
-    lines
-        .map(|(at, line)| code_line(line).ok_or(CatalogueError::BadLine { line: at + 1 }))
-        .collect()
+    let lines = codes.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && *line != CODES_HEADER);
+    lines.map(|(at, line)| code_line(line).ok_or(CatalogueError::BadLine { line: at + 1 })).collect()
 }
 
 fn code_line(line: &str) -> Option<(Code, Class)> {
@@ -221,8 +168,7 @@ fn refuse_repeated_ids(rules: &[ErrorRule]) -> Result<(), CatalogueError> {
 mod tests {
     use super::*;
 
-    const RULE: &str =
-        r#"{"id":"a","code":"A","group":"other","class":"data","advice":"Mend it."}"#;
+    const RULE: &str = r#"{"id":"a","code":"A","group":"other","class":"data","advice":"Mend it."}"#;
 
     fn parse(rules: &str, codes: &str) -> Result<Builtin, String> {
         let defaults = r#"{"data":{"group":"other","advice":"Mend."}}"#;
@@ -241,10 +187,7 @@ mod tests {
     fn a_code_without_a_rule_gets_its_class_s_default() {
         let builtin = parse(RULE, "B_C\tdata\tobserved").expect("valid data");
         let id = ErrorType::parse("b-c").expect("valid id");
-        assert_eq!(
-            builtin.rules.get(&id).map(|rule| rule.advice.as_str()),
-            Some("Mend.")
-        );
+        assert_eq!(builtin.rules.get(&id).map(|rule| rule.advice.as_str()), Some("Mend."));
     }
 
     #[test]
@@ -268,10 +211,7 @@ mod tests {
     #[test]
     fn a_pattern_that_does_not_compile_is_refused() {
         let rule = RULE.replace(r#""group""#, r#""message":"(","group""#);
-        assert_eq!(
-            parse(&rule, "").expect_err("bad pattern"),
-            "the message pattern of rule a does not compile"
-        );
+        assert_eq!(parse(&rule, "").expect_err("bad pattern"), "the message pattern of rule a does not compile");
     }
 
     #[test]

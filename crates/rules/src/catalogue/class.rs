@@ -97,10 +97,7 @@ impl FromStr for Class {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|class| class.as_str() == name)
-            .ok_or(UnknownName)
+        Self::ALL.into_iter().find(|class| class.as_str() == name).ok_or(UnknownName)
     }
 }
 

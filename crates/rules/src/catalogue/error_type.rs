@@ -44,11 +44,7 @@ impl ErrorType {
             Some(code) => is_clean_code(code),
             None => is_kebab(text),
         };
-        if is_valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ErrorTypeError::Malformed)
-        }
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(ErrorTypeError::Malformed) }
     }
 
     /// The type of every failure without a usable code, and of the codes folded together.
@@ -62,11 +58,7 @@ impl ErrorType {
     pub fn unknown_code(code: &Code) -> Self {
         let room = Self::MAX_LEN - UNKNOWN_PREFIX.len();
         let clean: String = code.as_str().chars().map(cleaned).take(room).collect();
-        if is_clean_code(&clean) {
-            Self(format!("{UNKNOWN_PREFIX}{clean}"))
-        } else {
-            Self::unknown()
-        }
+        if is_clean_code(&clean) { Self(format!("{UNKNOWN_PREFIX}{clean}")) } else { Self::unknown() }
     }
 
     /// The type of a code that has no rule of its own in the built-in data: the code in kebab-case.
@@ -89,11 +81,7 @@ impl ErrorType {
 }
 
 fn cleaned(c: char) -> char {
-    if is_code_char(c) {
-        c.to_ascii_uppercase()
-    } else {
-        '_'
-    }
+    if is_code_char(c) { c.to_ascii_uppercase() } else { '_' }
 }
 
 fn is_code_char(c: char) -> bool {
@@ -101,18 +89,13 @@ fn is_code_char(c: char) -> bool {
 }
 
 fn is_clean_code(code: &str) -> bool {
-    code.chars()
-        .all(|c| is_code_char(c) && !c.is_ascii_lowercase())
+    code.chars().all(|c| is_code_char(c) && !c.is_ascii_lowercase())
         && code.contains(|c: char| c.is_ascii_alphanumeric())
 }
 
 fn is_kebab(text: &str) -> bool {
-    text.split('-').all(|word| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    })
+    text.split('-')
+        .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }
 
 impl fmt::Display for ErrorType {

@@ -81,10 +81,7 @@ impl FromStr for Group {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|group| group.as_str() == name)
-            .ok_or(UnknownName)
+        Self::ALL.into_iter().find(|group| group.as_str() == name).ok_or(UnknownName)
     }
 }
 

@@ -22,9 +22,7 @@ fn words(message: &str) -> impl Iterator<Item = (&str, Option<char>)> {
 }
 
 fn looks_like_code(word: &str, next: Option<char>) -> bool {
-    let in_capitals = word
-        .bytes()
-        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let in_capitals = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     in_capitals && (word.contains('_') || next == Some(':'))
 }
 
@@ -39,14 +37,8 @@ mod tests {
     #[test]
     fn a_code_at_the_start_or_in_the_middle_is_found() {
         assert_eq!(any("ROW_LOCK: busy").as_deref(), Some("ROW_LOCK"));
-        assert_eq!(
-            any("it failed (ROW_LOCK), busy").as_deref(),
-            Some("ROW_LOCK")
-        );
-        assert_eq!(
-            any("it failed with NOTFOUND: no such thing").as_deref(),
-            Some("NOTFOUND")
-        );
+        assert_eq!(any("it failed (ROW_LOCK), busy").as_deref(), Some("ROW_LOCK"));
+        assert_eq!(any("it failed with NOTFOUND: no such thing").as_deref(), Some("NOTFOUND"));
     }
 
     #[test]
@@ -58,9 +50,6 @@ mod tests {
     #[test]
     fn codes_that_nobody_knows_are_passed_over() {
         let only_b = |code: &Code| code.as_str() == "B_B";
-        assert_eq!(
-            find("A_A: then B_B", only_b).map(String::from).as_deref(),
-            Some("B_B")
-        );
+        assert_eq!(find("A_A: then B_B", only_b).map(String::from).as_deref(), Some("B_B"));
     }
 }

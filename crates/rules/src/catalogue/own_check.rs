@@ -2,8 +2,8 @@
 //! It must not know: how rules are matched, and where they are kept.
 
 use super::{
-    Class, Code, CodePattern, ErrorRule, ErrorType, Group, MessagePattern, OwnCode, OwnRule,
-    RuleField, RuleIndex, RuleProblem,
+    Class, Code, CodePattern, ErrorRule, ErrorType, Group, MessagePattern, OwnCode, OwnRule, RuleField, RuleIndex,
+    RuleProblem,
 };
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -21,23 +21,11 @@ pub(super) fn check(
     let mut problems = Vec::new();
     let mut rules = Vec::with_capacity(own.len());
     for (at, rule) in own.into_iter().enumerate() {
-        let mut report = Report {
-            rule: RuleIndex(at),
-            problems: &mut problems,
-        };
-        let id = checked_id(
-            &rule.id,
-            &mut report,
-            |id| is_taken(id),
-            |id| seen.insert(id.clone()),
-        );
+        let mut report = Report { rule: RuleIndex(at), problems: &mut problems };
+        let id = checked_id(&rule.id, &mut report, |id| is_taken(id), |id| seen.insert(id.clone()));
         rules.extend(checked(rule, id, &mut report));
     }
-    if problems.is_empty() {
-        Ok(rules)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(rules) } else { Err(problems) }
 }
 
 fn too_many(count: usize) -> RuleProblem {
@@ -57,18 +45,8 @@ struct Report<'a> {
 
 impl Report<'_> {
     /// Notes a problem; its value is none, so that a check can end with it.
-    fn note<T>(
-        &mut self,
-        field: RuleField,
-        problem: impl Into<String>,
-        mend: impl Into<String>,
-    ) -> Option<T> {
-        self.problems.push(RuleProblem {
-            rule: self.rule,
-            field,
-            problem: problem.into(),
-            mend: mend.into(),
-        });
+    fn note<T>(&mut self, field: RuleField, problem: impl Into<String>, mend: impl Into<String>) -> Option<T> {
+        self.problems.push(RuleProblem { rule: self.rule, field, problem: problem.into(), mend: mend.into() });
         None
     }
 }
@@ -77,32 +55,17 @@ impl Report<'_> {
 fn checked(rule: OwnRule, id: Option<ErrorType>, report: &mut Report<'_>) -> Option<ErrorRule> {
     for name in rule.unexpected.into_keys() {
         let mend = "use only id, code, message, group, class and advice";
-        report.note::<()>(
-            RuleField::Unexpected(name),
-            "a rule has no such field",
-            mend,
-        );
+        report.note::<()>(RuleField::Unexpected(name), "a rule has no such field", mend);
     }
     let code = checked_codes(&rule.code, report);
     if code == Some(CodePattern::Any) && rule.message.is_none() {
-        report.note::<()>(
-            RuleField::Message,
-            "a rule for every code needs a message",
-            "name codes, or add a message",
-        );
+        report.note::<()>(RuleField::Message, "a rule for every code needs a message", "name codes, or add a message");
     }
     let message = checked_message(rule.message.as_deref(), report);
     let group = checked_name(&rule.group, RuleField::Group, &Group::ALL, report);
     let class = checked_name(&rule.class, RuleField::Class, &Class::ALL, report);
     let advice = checked_advice(rule.advice, report);
-    Some(ErrorRule {
-        id: id?,
-        code: code?,
-        message: message?,
-        group: group?,
-        class: class?,
-        advice: advice?,
-    })
+    Some(ErrorRule { id: id?, code: code?, message: message?, group: group?, class: class?, advice: advice? })
 }
 
 fn checked_id(
@@ -122,25 +85,13 @@ fn checked_id(
         }
     };
     if id.is_unknown() {
-        return report.note(
-            RuleField::Id,
-            "`unknown` is kept for codes that no rule knows",
-            "choose another id",
-        );
+        return report.note(RuleField::Id, "`unknown` is kept for codes that no rule knows", "choose another id");
     }
     if is_taken(&id) {
-        return report.note(
-            RuleField::Id,
-            format!("`{id}` is a rule of the built-in catalogue"),
-            "choose another id",
-        );
+        return report.note(RuleField::Id, format!("`{id}` is a rule of the built-in catalogue"), "choose another id");
     }
     if !is_new(&id) {
-        return report.note(
-            RuleField::Id,
-            format!("`{id}` is the id of an earlier rule"),
-            "give each rule its own id",
-        );
+        return report.note(RuleField::Id, format!("`{id}` is the id of an earlier rule"), "give each rule its own id");
     }
     Some(id)
 }
@@ -148,38 +99,22 @@ fn checked_id(
 fn checked_codes(code: &OwnCode, report: &mut Report<'_>) -> Option<CodePattern> {
     let texts = code.texts();
     if texts.is_empty() {
-        return report.note(
-            RuleField::Code,
-            "no code is given",
-            "give an error code, a list of them, or `*`",
-        );
+        return report.note(RuleField::Code, "no code is given", "give an error code, a list of them, or `*`");
     }
     if texts.len() > OwnRule::MAX_CODES {
         let mend = format!("name at most {}, or make two rules", OwnRule::MAX_CODES);
-        return report.note(
-            RuleField::Code,
-            format!("{} codes are too many", texts.len()),
-            mend,
-        );
+        return report.note(RuleField::Code, format!("{} codes are too many", texts.len()), mend);
     }
     if texts.iter().any(|text| text.trim() == "*") {
         return match code {
             OwnCode::One(_) => Some(CodePattern::Any),
-            OwnCode::Many(_) => report.note(
-                RuleField::Code,
-                "`*` stands in a list",
-                "write `*` alone, or name the codes",
-            ),
+            OwnCode::Many(_) => {
+                report.note(RuleField::Code, "`*` stands in a list", "write `*` alone, or name the codes")
+            }
         };
     }
-    let codes: Option<Vec<Code>> = texts
-        .iter()
-        .map(|text| Code::new(text).filter(is_short))
-        .collect();
-    let mend = format!(
-        "give codes of 1 to {} characters, as in `INVALID_FIELD`",
-        OwnRule::MAX_CODE
-    );
+    let codes: Option<Vec<Code>> = texts.iter().map(|text| Code::new(text).filter(is_short)).collect();
+    let mend = format!("give codes of 1 to {} characters, as in `INVALID_FIELD`", OwnRule::MAX_CODE);
     codes.map_or_else(
         || report.note(RuleField::Code, "a code is blank or too long", mend),
         |codes| Some(CodePattern::OneOf(codes)),
@@ -191,14 +126,8 @@ fn is_short(code: &Code) -> bool {
 }
 
 /// The outer option says whether the field is right; the inner one, whether there is a pattern.
-#[expect(
-    clippy::option_option,
-    reason = "a message may rightly be absent, and a check may fail"
-)]
-fn checked_message(
-    source: Option<&str>,
-    report: &mut Report<'_>,
-) -> Option<Option<MessagePattern>> {
+#[expect(clippy::option_option, reason = "a message may rightly be absent, and a check may fail")]
+fn checked_message(source: Option<&str>, report: &mut Report<'_>) -> Option<Option<MessagePattern>> {
     let Some(source) = source else {
         return Some(None);
     };
@@ -215,13 +144,12 @@ fn checked_message(
     }
     match MessagePattern::new(source) {
         Ok(pattern) => Some(Some(pattern)),
-        Err(regex::Error::CompiledTooBig(_)) => report.note(
-            RuleField::Message,
-            "the pattern is too complex",
-            "use smaller repetition counts",
-        ),
+        Err(regex::Error::CompiledTooBig(_)) => {
+            report.note(RuleField::Message, "the pattern is too complex", "use smaller repetition counts")
+        }
         Err(error) => {
-            let mend = "correct the regular expression; put a backslash before . ( ) [ ] { } + * ? | ^ $ meant as they are";
+            let mend =
+                "correct the regular expression; put a backslash before . ( ) [ ] { } + * ? | ^ $ meant as they are";
             report.note(RuleField::Message, last_line(&error), mend)
         }
     }
@@ -231,25 +159,14 @@ fn checked_message(
 fn last_line(error: &regex::Error) -> String {
     let text = error.to_string();
     let reason = text.lines().last().unwrap_or_default();
-    format!(
-        "the pattern is no regular expression: {}",
-        reason.trim_start_matches("error: ")
-    )
+    format!("the pattern is no regular expression: {}", reason.trim_start_matches("error: "))
 }
 
-fn checked_name<T: FromStr + Display>(
-    text: &str,
-    field: RuleField,
-    all: &[T],
-    report: &mut Report<'_>,
-) -> Option<T> {
+fn checked_name<T: FromStr + Display>(text: &str, field: RuleField, all: &[T], report: &mut Report<'_>) -> Option<T> {
     text.parse().ok().or_else(|| {
         let names: Vec<String> = all.iter().map(ToString::to_string).collect();
-        let problem = if text.is_empty() {
-            "nothing is given".to_owned()
-        } else {
-            format!("there is no {field} of this name")
-        };
+        let problem =
+            if text.is_empty() { "nothing is given".to_owned() } else { format!("there is no {field} of this name") };
         report.note(field, problem, format!("use one of {}", names.join(", ")))
     })
 }

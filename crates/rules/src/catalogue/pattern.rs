@@ -100,10 +100,7 @@ impl MessagePattern {
             .dot_matches_new_line(true)
             .size_limit(COMPILED_BYTES)
             .build()?;
-        let names_key = regex
-            .capture_names()
-            .flatten()
-            .any(|name| name == KEY_GROUP);
+        let names_key = regex.capture_names().flatten().any(|name| name == KEY_GROUP);
         Ok(Self { regex, names_key })
     }
 
@@ -122,10 +119,7 @@ impl MessagePattern {
     }
 
     fn captures_key(&self, message: &str, key_field: &str) -> bool {
-        let named = self
-            .regex
-            .captures(message)
-            .and_then(|found| found.name(KEY_GROUP));
+        let named = self.regex.captures(message).and_then(|found| found.name(KEY_GROUP));
         named.is_some_and(|named| named.as_str().eq_ignore_ascii_case(key_field))
     }
 }

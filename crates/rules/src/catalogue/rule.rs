@@ -22,17 +22,10 @@ pub struct ErrorRule {
 
 impl ErrorRule {
     pub(super) fn fits_message(&self, message: &str, key_field: Option<&str>) -> bool {
-        self.message
-            .as_ref()
-            .is_none_or(|pattern| pattern.fits(message, key_field))
+        self.message.as_ref().is_none_or(|pattern| pattern.fits(message, key_field))
     }
 
     pub(super) fn classified(&self) -> Classified<'_> {
-        Classified {
-            error_type: self.id.clone(),
-            group: self.group,
-            class: self.class,
-            advice: &self.advice,
-        }
+        Classified { error_type: self.id.clone(), group: self.group, class: self.class, advice: &self.advice }
     }
 }

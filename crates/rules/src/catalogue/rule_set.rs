@@ -21,35 +21,17 @@ type Candidates = HashMap<Code, Vec<usize>>;
 
 impl RuleSet {
     pub(super) fn new(rules: Vec<ErrorRule>) -> Self {
-        let by_id = rules
-            .iter()
-            .enumerate()
-            .map(|(at, rule)| (rule.id.clone(), at))
-            .collect();
+        let by_id = rules.iter().enumerate().map(|(at, rule)| (rule.id.clone(), at)).collect();
         let by_code = candidates(&rules, Code::clone);
         let by_squashed = candidates(&rules, Code::squashed);
         let for_any_code = for_any_code(&rules);
-        Self {
-            rules,
-            by_id,
-            by_code,
-            by_squashed,
-            for_any_code,
-        }
+        Self { rules, by_id, by_code, by_squashed, for_any_code }
     }
 
     /// The first rule that fits.
-    pub(super) fn find(
-        &self,
-        code: &Code,
-        message: &str,
-        key_field: Option<&str>,
-    ) -> Option<&ErrorRule> {
+    pub(super) fn find(&self, code: &Code, message: &str, key_field: Option<&str>) -> Option<&ErrorRule> {
         let candidates = self.naming(code).unwrap_or(&self.for_any_code);
-        candidates
-            .iter()
-            .map(|&at| &self.rules[at])
-            .find(|rule| rule.fits_message(message, key_field))
+        candidates.iter().map(|&at| &self.rules[at]).find(|rule| rule.fits_message(message, key_field))
     }
 
     /// Whether a rule names this code.
@@ -66,23 +48,15 @@ impl RuleSet {
     }
 
     fn naming(&self, code: &Code) -> Option<&Vec<usize>> {
-        self.by_code
-            .get(code)
-            .or_else(|| self.by_squashed.get(code))
+        self.by_code.get(code).or_else(|| self.by_squashed.get(code))
     }
 }
 
 fn candidates(rules: &[ErrorRule], spelling: impl Fn(&Code) -> Code) -> Candidates {
-    let mut found: Candidates = rules
-        .iter()
-        .flat_map(codes)
-        .map(|code| (spelling(code), Vec::new()))
-        .collect();
+    let mut found: Candidates = rules.iter().flat_map(codes).map(|code| (spelling(code), Vec::new())).collect();
     for (at, rule) in rules.iter().enumerate() {
         match &rule.code {
-            CodePattern::Any => found
-                .values_mut()
-                .for_each(|candidates| candidates.push(at)),
+            CodePattern::Any => found.values_mut().for_each(|candidates| candidates.push(at)),
             CodePattern::OneOf(codes) => {
                 for code in codes.iter().map(&spelling).collect::<HashSet<_>>() {
                     found.entry(code).or_default().push(at);
@@ -101,9 +75,6 @@ fn codes(rule: &ErrorRule) -> &[Code] {
 }
 
 fn for_any_code(rules: &[ErrorRule]) -> Vec<usize> {
-    let positions = rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| rule.code == CodePattern::Any);
+    let positions = rules.iter().enumerate().filter(|(_, rule)| rule.code == CodePattern::Any);
     positions.map(|(at, _)| at).collect()
 }

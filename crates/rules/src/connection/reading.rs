@@ -164,7 +164,8 @@ fn budget(fields: &mut Fields<'_>) -> BudgetSettings {
     let calls = |number: Option<u64>| number.map(ApiCalls);
     let read = BudgetSettings {
         api_limit: calls(budget.number("api_limit", 0..=100_000_000)),
-        cap_without_limit: calls(budget.number("cap_without_limit", 0..=100_000_000)).unwrap_or(default.cap_without_limit),
+        cap_without_limit: calls(budget.number("cap_without_limit", 0..=100_000_000))
+            .unwrap_or(default.cap_without_limit),
         limit_share_percent: budget.number("limit_share_percent", 1..=100).map_or(default.limit_share_percent, narrow),
         org_share_percent: budget.number("org_share_percent", 1..=100).map_or(default.org_share_percent, narrow),
     };
@@ -186,14 +187,24 @@ fn target(fields: &mut Fields<'_>) -> Option<Target> {
     fields.gather(target.strict());
     let login_url = login_url?;
     let allowed_hosts = std::iter::once(host(&login_url)?.to_owned()).chain(more_hosts).collect::<BTreeSet<_>>();
-    Some(Target { login_url, allowed_hosts: allowed_hosts.into_iter().collect(), api_version: api_version?, flow: flow?, secret: secret? })
+    Some(Target {
+        login_url,
+        allowed_hosts: allowed_hosts.into_iter().collect(),
+        api_version: api_version?,
+        flow: flow?,
+        secret: secret?,
+    })
 }
 
 /// More hosts that a token may be sent to.
 fn hosts(target: &mut Fields<'_>) -> Vec<String> {
     let listed = texts(target, "allowed_hosts").unwrap_or_default();
     if listed.iter().any(|name| !is_host(name)) {
-        target.wrong("allowed_hosts", "has a text that is not a host", "write host names alone, such as acme.my.salesforce.com");
+        target.wrong(
+            "allowed_hosts",
+            "has a text that is not a host",
+            "write host names alone, such as acme.my.salesforce.com",
+        );
     }
     listed.into_iter().map(|name| name.to_ascii_lowercase()).collect()
 }
@@ -204,7 +215,11 @@ fn login_url(target: &mut Fields<'_>) -> Option<String> {
     let secure = url.starts_with("https://");
     let loopback = url.starts_with("http://") && host(&url).is_some_and(is_loopback);
     if host(&url).is_none() || !(secure || loopback) {
-        target.wrong("login_url", "is not an https address of a host", "write it as https://YOUR-DOMAIN.my.salesforce.com");
+        target.wrong(
+            "login_url",
+            "is not an https address of a host",
+            "write it as https://YOUR-DOMAIN.my.salesforce.com",
+        );
         return None;
     }
     Some(url)
@@ -214,7 +229,8 @@ fn login_url(target: &mut Fields<'_>) -> Option<String> {
 fn host(url: &str) -> Option<&str> {
     let (_, authority) = url.split_once("://")?;
     let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
-    let digits = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    let digits =
+        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
     (is_host(host) && port.is_none_or(digits)).then_some(host)
 }
 
@@ -236,7 +252,11 @@ fn api_version(target: &mut Fields<'_>) -> Option<String> {
         digits && major.parse::<u16>().is_ok_and(|major| (46..=999).contains(&major)) && minor == "0"
     });
     if !fits {
-        target.wrong("api_version", "is not a version from 46.0 on", "write it as 62.0; collections need 46.0 or later");
+        target.wrong(
+            "api_version",
+            "is not a version from 46.0 on",
+            "write it as 62.0; collections need 46.0 or later",
+        );
         return None;
     }
     Some(version)
@@ -245,7 +265,8 @@ fn api_version(target: &mut Fields<'_>) -> Option<String> {
 fn flow(target: &mut Fields<'_>) -> Option<Flow> {
     let flow = target.text::<String>("flow");
     let username = target.optional_text::<String>("username");
-    let audience = target.optional_text::<String>("audience").unwrap_or_else(|| "https://login.salesforce.com".to_owned());
+    let audience =
+        target.optional_text::<String>("audience").unwrap_or_else(|| "https://login.salesforce.com".to_owned());
     match (flow?.as_str(), username) {
         ("client_credentials", _) => Some(Flow::ClientCredentials),
         ("jwt_bearer", Some(username)) => Some(Flow::JwtBearer { username, audience }),
@@ -273,7 +294,9 @@ fn external_ids(fields: &mut Fields<'_>) -> BTreeMap<ObjectName, FieldName> {
         let pair = (ObjectName::new(name.as_str()), FieldName::new(field.as_str().unwrap_or_default()));
         match pair {
             (Ok(name), Ok(field)) => drop(read.insert(name, field)),
-            (Err(wrong), _) | (Ok(_), Err(wrong)) => fields.wrong(&format!("external_ids.{name}"), wrong.problem, wrong.mend),
+            (Err(wrong), _) | (Ok(_), Err(wrong)) => {
+                fields.wrong(&format!("external_ids.{name}"), wrong.problem, wrong.mend);
+            }
         }
     }
     read

@@ -193,7 +193,9 @@ fn version(fields: &mut Fields<'_>, sent: Timestamp, now: Timestamp) -> Option<S
     let version = match fields.value("sourceVersion") {
         None => SourceVersion::Time(sent),
         Some(Value::Number(number)) if number.is_i64() => SourceVersion::Number(number.as_i64()?),
-        Some(Value::String(text)) if Timestamp::parse(text).is_ok() => SourceVersion::Time(Timestamp::parse(text).ok()?),
+        Some(Value::String(text)) if Timestamp::parse(text).is_ok() => {
+            SourceVersion::Time(Timestamp::parse(text).ok()?)
+        }
         Some(_) => {
             let mend = "write a whole number that grows, or an RFC 3339 time such as 2026-03-01T09:30:00Z";
             fields.wrong("sourceVersion", "is not a version", mend);
@@ -202,7 +204,11 @@ fn version(fields: &mut Fields<'_>, sent: Timestamp, now: Timestamp) -> Option<S
     };
     match version {
         SourceVersion::Time(time) if time > now + FAR_FUTURE => {
-            fields.wrong("sourceVersion", "is in the future", "check the source's clock; at most 5 minutes ahead are taken");
+            fields.wrong(
+                "sourceVersion",
+                "is in the future",
+                "check the source's clock; at most 5 minutes ahead are taken",
+            );
             None
         }
         SourceVersion::Time(_) | SourceVersion::Number(_) => Some(version),

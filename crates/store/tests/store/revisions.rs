@@ -26,7 +26,11 @@ fn entry(slot: u16, epoch: u32, write: u32) -> Entry {
         batch: BatchId { epoch: Epoch(epoch), sequence: write },
         object: ObjectName::new("Contact").unwrap(),
         field: FieldName::new("Ext_Id__c").unwrap(),
-        sent: vec![Sent { id: RecordId::new("a#b").unwrap(), fence: Fence(u64::MAX), version: SourceVersion::Number(3) }],
+        sent: vec![Sent {
+            id: RecordId::new("a#b").unwrap(),
+            fence: Fence(u64::MAX),
+            version: SourceVersion::Number(3),
+        }],
         kind: TryKind::Interval,
         tick: at(0),
         send_by: at(1),
