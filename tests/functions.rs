@@ -3,16 +3,16 @@
 //!
 //! Must not know: what is inside a binary.
 
-mod bus;
+pub(crate) mod bus;
 mod clock;
 mod ingest;
-mod json_service;
-mod process;
-mod reports;
+pub(crate) mod json_service;
+pub(crate) mod process;
+pub(crate) mod reports;
 mod retry_due;
 mod retry_recent;
 mod retry_timed_out;
-mod runtime_api;
-mod secrets;
+pub(crate) mod runtime_api;
+pub(crate) mod secrets;
 mod start;
-mod world;
+pub(crate) mod world;

@@ -1,4 +1,4 @@
-//! The rooms and the arrows between them, as docs and design say, checked against what cargo really links.
+//! The rooms and the arrows between them, as docs/ARCHITECTURE.md draws them, checked against what cargo really links.
 //!
 //! Must not know: what a room holds.
 

@@ -4,4 +4,5 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot set up its test has failed it")]
 
 mod functions;
+mod kill;
 mod rooms;

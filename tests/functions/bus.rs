@@ -18,13 +18,13 @@ struct State {
 
 /// A running `EventBridge`. A clone is the same one.
 #[derive(Clone)]
-pub(super) struct Bus {
+pub(crate) struct Bus {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 impl Bus {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let kept = Arc::clone(&state);
         let address =
@@ -32,28 +32,28 @@ impl Bus {
         Self { address, state }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The next `entries` entries are refused, whatever the call.
-    pub(super) fn refuse_next(&self, entries: usize) {
+    pub(crate) fn refuse_next(&self, entries: usize) {
         self.state.lock().unwrap().refusing = entries;
     }
 
     /// What was accepted since this was last asked, as a target of the bus's rules gets it.
-    pub(super) fn take(&self) -> Vec<Value> {
+    pub(crate) fn take(&self) -> Vec<Value> {
         let entries = std::mem::take(&mut self.state.lock().unwrap().accepted);
         entries.iter().map(delivered).collect()
     }
 
     /// Like [`Self::take`], of one kind only; the others must be of no interest.
-    pub(super) fn take_kind(&self, detail_type: &str) -> Vec<Value> {
+    pub(crate) fn take_kind(&self, detail_type: &str) -> Vec<Value> {
         self.take().into_iter().filter(|event| event["detail-type"] == detail_type).collect()
     }
 
     /// The details of [`Self::take_kind`].
-    pub(super) fn take_details(&self, detail_type: &str) -> Vec<Value> {
+    pub(crate) fn take_details(&self, detail_type: &str) -> Vec<Value> {
         self.take_kind(detail_type).iter().map(|event| event["detail"].clone()).collect()
     }
 }

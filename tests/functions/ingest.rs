@@ -61,7 +61,7 @@ async fn a_failure_that_arrives_after_its_success_in_one_batch_is_not_retried() 
 fn bad_bodies() -> Vec<(String, &'static str)> {
     let at = now() - HOUR;
     let lacking =
-        event("Sync Failed", at, json!({"connection": "acme", "object": "Contact", "payload": {"a": CANARY}}));
+        event("Sync Failed", at, &json!({"connection": "acme", "object": "Contact", "payload": {"a": CANARY}}));
     let mut huge = failed("acme", "huge", at);
     huge["detail"]["payload"]["Notes"] = Value::from("x".repeat(1_000_000));
     vec![
@@ -71,7 +71,7 @@ fn bad_bodies() -> Vec<(String, &'static str)> {
         (huge.to_string(), "bytes"),
         (failed("acme", "early", now() + HOUR).to_string(), "is in the future"),
         (failed("acme", "late", now() - HOUR * 24 * 30).to_string(), "is older than 29 days"),
-        (event("Sync Delayed", at, json!({"connection": "acme"})).to_string(), "is not a kind of event that is known"),
+        (event("Sync Delayed", at, &json!({"connection": "acme"})).to_string(), "is not a kind of event that is known"),
     ]
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 /// Serves these routes on a free port of this machine, until the runtime ends.
-pub(super) async fn serve(routes: Router) -> SocketAddr {
+pub(crate) async fn serve(routes: Router) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -20,7 +20,7 @@ pub(super) async fn serve(routes: Router) -> SocketAddr {
 }
 
 /// Serves one operation, such as `AWSEvents.PutEvents`: `answer` gives the status and body for a request's body.
-pub(super) async fn serve_operation<F>(operation: &'static str, answer: F) -> SocketAddr
+pub(crate) async fn serve_operation<F>(operation: &'static str, answer: F) -> SocketAddr
 where
     F: Fn(Value) -> (StatusCode, Value) + Send + Sync + 'static,
 {

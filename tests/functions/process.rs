@@ -16,7 +16,7 @@ use super::runtime_api::{Answer, RuntimeApi};
 
 /// The binaries that the tests start.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Binary {
+pub(crate) enum Binary {
     Ingest,
     RetryDue,
     RetryTimedOut,
@@ -37,21 +37,21 @@ impl Binary {
 }
 
 /// A running function.
-pub(super) struct Function {
+pub(crate) struct Function {
     api: RuntimeApi,
     child: Child,
     output: JoinHandle<String>,
 }
 
 /// What a process left behind.
-pub(super) struct Ended {
-    pub(super) status: ExitStatus,
-    pub(super) output: String,
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) output: String,
 }
 
 impl Function {
     /// Starts `binary` with `environment` and nothing else of this process's own.
-    pub(super) async fn start(binary: Binary, environment: &BTreeMap<&'static str, String>) -> Self {
+    pub(crate) async fn start(binary: Binary, environment: &BTreeMap<&'static str, String>) -> Self {
         let api = RuntimeApi::start().await;
         let mut child = Command::new(binary.path())
             .env_clear()
@@ -76,8 +76,13 @@ impl Function {
         Self { api, child, output }
     }
 
+    /// Its process's id, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Invokes it and gives its response.
-    pub(super) async fn invoke(&mut self, event: Value) -> Value {
+    pub(crate) async fn invoke(&mut self, event: Value) -> Value {
         match self.answer(event, now() + INVOCATION).await {
             Answer::Response(response) => response,
             Answer::Error(error) => panic!("the function failed: {error}"),
@@ -85,7 +90,7 @@ impl Function {
     }
 
     /// Invokes it and gives the error that it reports.
-    pub(super) async fn fail(&mut self, event: Value) -> Value {
+    pub(crate) async fn fail(&mut self, event: Value) -> Value {
         match self.answer(event, now() + INVOCATION).await {
             Answer::Response(response) => panic!("the function did not fail: {response}"),
             Answer::Error(error) => error,
@@ -93,7 +98,7 @@ impl Function {
     }
 
     /// Invokes it with a deadline.
-    pub(super) async fn answer(&mut self, event: Value, deadline: Timestamp) -> Answer {
+    pub(crate) async fn answer(&mut self, event: Value, deadline: Timestamp) -> Answer {
         let answered = self.api.invoke(event, deadline);
         tokio::select! {
             answer = answered => answer.unwrap(),
@@ -102,13 +107,13 @@ impl Function {
     }
 
     /// Waits until it ends by itself.
-    pub(super) async fn ended(mut self) -> Ended {
+    pub(crate) async fn ended(mut self) -> Ended {
         let status = self.child.wait().await.unwrap();
         Ended { status, output: self.output.await.unwrap() }
     }
 
     /// Ends it, and gives all that it logged.
-    pub(super) async fn log(mut self) -> String {
+    pub(crate) async fn log(mut self) -> String {
         self.child.kill().await.unwrap();
         self.output.await.unwrap()
     }

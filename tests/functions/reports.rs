@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(super) const CANARY: &str = "canary-7f3a";
 
 /// An event of the source `billing`.
-pub(super) fn event(kind: &str, time: Timestamp, detail: Value) -> Value {
+pub(crate) fn event(kind: &str, time: Timestamp, detail: &Value) -> Value {
     json!({
         "version": "0", "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "detail-type": kind, "source": "billing",
         "account": "123456789012", "time": time, "region": "us-east-1", "resources": [], "detail": detail,
@@ -28,17 +28,17 @@ pub(super) fn failed_with(connection: &str, contact: &str, at: Timestamp, code: 
         "error": {"code": code, "message": format!("it failed, says {CANARY}")},
         "payload": {"LastName": format!("{contact} {CANARY}")},
     });
-    event("Sync Failed", at, detail)
+    event("Sync Failed", at, &detail)
 }
 
 /// A contact was synced.
 pub(super) fn succeeded(connection: &str, contact: &str, at: Timestamp) -> Value {
-    event("Sync Succeeded", at, json!({"connection": connection, "object": "Contact", "externalId": contact}))
+    event("Sync Succeeded", at, &json!({"connection": connection, "object": "Contact", "externalId": contact}))
 }
 
 /// The source made so many calls so far in these 20 minutes.
 pub(super) fn used(connection: &str, calls: u64, at: Timestamp) -> Value {
-    event("API Calls Used", at, json!({"connection": connection, "source": "billing", "calls": calls}))
+    event("API Calls Used", at, &json!({"connection": connection, "source": "billing", "calls": calls}))
 }
 
 /// A batch of messages with these bodies; their ids are `m-0`, `m-1` and so on.
@@ -55,7 +55,7 @@ pub(super) fn batch_of_texts(bodies: &[String]) -> Value {
 }
 
 /// A batch of messages, one for each event.
-pub(super) fn batch(events: &[Value]) -> Value {
+pub(crate) fn batch(events: &[Value]) -> Value {
     batch_of_texts(&events.iter().map(Value::to_string).collect::<Vec<_>>())
 }
 

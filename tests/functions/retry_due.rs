@@ -29,7 +29,7 @@ async fn world() -> World {
     world
 }
 
-fn run_requested(connection: &str, selection: Value) -> Value {
+fn run_requested(connection: &str, selection: &Value) -> Value {
     json!({"source": "resync", "detail-type": "Run Requested", "time": now(), "detail": {"connection": connection, "selection": selection}})
 }
 
@@ -68,7 +68,7 @@ async fn the_outcomes_of_a_batch_are_published_once_with_ids_and_types_and_witho
     world.salesforce.add_rule(Rule::new("lock", "Contact", Selector::external_ids(["bob"]), Failure::RowLock));
     let mut retry_due = world.function(Binary::RetryDue).await;
     let tick = now();
-    retry_due.invoke(run_requested("acme", json!({"due": {"tick": tick}}))).await;
+    retry_due.invoke(run_requested("acme", &json!({"due": {"tick": tick}}))).await;
 
     let published = world.bus.take();
     assert_eq!(published.len(), 1, "{published:?}");
@@ -94,7 +94,7 @@ async fn a_tick_delivered_twice_tries_each_record_once() {
     for _ in 0..2 {
         retry_due.invoke(scheduled_event(Schedule::Due, tick)).await;
         for detail in world.bus.take_details("Run Requested") {
-            retry_due.invoke(run_requested("acme", detail["selection"].clone())).await;
+            retry_due.invoke(run_requested("acme", &detail["selection"])).await;
         }
     }
     assert_eq!(world.sent().len(), 2, "{:?}", world.sent());
@@ -117,7 +117,7 @@ async fn a_run_whose_deadline_is_near_sends_nothing_and_publishes_its_continuati
     let mut retry_due = world.function(Binary::RetryDue).await;
     let selection = json!({"due": {"tick": now()}});
     let deadline = now() + Duration::from_secs(40);
-    let answer = retry_due.answer(run_requested("acme", selection.clone()), deadline).await;
+    let answer = retry_due.answer(run_requested("acme", &selection), deadline).await;
     let Answer::Response(report) = answer else { panic!("{answer:?}") };
     assert_eq!(report["report"]["stopped"], "deadline");
     assert!(world.sent().is_empty());
@@ -130,7 +130,7 @@ async fn a_rejected_login_suspends_the_connection_and_blames_no_record() {
     let world = world().await;
     world.salesforce.set_secret("another".into());
     let mut retry_due = world.function(Binary::RetryDue).await;
-    let report = retry_due.invoke(run_requested("acme", json!({"due": {"tick": now()}}))).await;
+    let report = retry_due.invoke(run_requested("acme", &json!({"due": {"tick": now()}}))).await;
     assert_eq!((&report["report"]["stopped"], &report["report"]["tried"]), (&json!("suspended"), &json!(0)));
     assert_eq!(world.calls(), [CallKind::Token]);
     assert_eq!(world.record("acme", "ann").await.attempts.interval, 0);
@@ -145,7 +145,7 @@ async fn a_rejected_login_suspends_the_connection_and_blames_no_record() {
 async fn a_run_of_a_connection_that_is_not_known_says_so() {
     let world = world().await;
     let mut retry_due = world.function(Binary::RetryDue).await;
-    let report = retry_due.invoke(run_requested("nobody", json!({"due": {"tick": now()}}))).await;
+    let report = retry_due.invoke(run_requested("nobody", &json!({"due": {"tick": now()}}))).await;
     assert_eq!(report, json!({"outcome": "unknown_connection"}));
 }
 

@@ -18,7 +18,7 @@ use super::json_service::serve;
 
 /// How an invocation ended.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// The function answered.
     Response(Value),
     /// The function reported an error.
@@ -38,13 +38,13 @@ struct Shared {
 }
 
 /// The interface of one function's process.
-pub(super) struct RuntimeApi {
+pub(crate) struct RuntimeApi {
     address: SocketAddr,
     invocations: mpsc::UnboundedSender<Invocation>,
 }
 
 impl RuntimeApi {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (invocations, waiting) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared { waiting: AsyncMutex::new(waiting), under_way: Mutex::default() });
         let base = "/2018-06-01/runtime/invocation";
@@ -58,12 +58,12 @@ impl RuntimeApi {
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
-    pub(super) fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.address.to_string()
     }
 
     /// Hands out `event`, to be answered before `deadline`.
-    pub(super) fn invoke(&self, event: Value, deadline: Timestamp) -> oneshot::Receiver<Answer> {
+    pub(crate) fn invoke(&self, event: Value, deadline: Timestamp) -> oneshot::Receiver<Answer> {
         let (answer, answered) = oneshot::channel();
         self.invocations.send(Invocation { event, deadline, answer }).ok().unwrap();
         answered

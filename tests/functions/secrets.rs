@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::json_service::serve_operation;
 
 /// A part of the secret that must be seen nowhere.
-pub(super) const CLIENT_SECRET: &str = "sim-secret";
+pub(crate) const CLIENT_SECRET: &str = "sim-secret";
 
 /// Where it listens.
-pub(super) async fn start() -> SocketAddr {
+pub(crate) async fn start() -> SocketAddr {
     serve_operation("secretsmanager.GetSecretValue", |request| get(&request)).await
 }
 

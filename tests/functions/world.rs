@@ -19,7 +19,7 @@ use super::process::{Binary, Function};
 use super::secrets;
 
 /// The bus's name.
-pub(super) const BUS: &str = "retries";
+pub(crate) const BUS: &str = "retries";
 
 const TABLE: &str = "resync";
 

@@ -138,7 +138,8 @@ impl Gate {
                 "sync the record from its source again"
             }
             Self::NotExcluded { .. } => "mend the cause at the source and sync the record again",
-            Self::Due { .. } => "wait for the schedule",
+            Self::Due { next: None } => "nothing: another gate says why",
+            Self::Due { next: Some(_) } => "wait for the schedule",
             Self::NotQuarantined { .. } => "nothing: Salesforce may still be working on the last send",
             Self::NotPaused { .. } => "resume the connection",
             Self::NotSuspended { .. } => "remove the cause; the next probe finds out",
