@@ -13,13 +13,14 @@ use reqwest::Client;
 use super::gate::{Gate, Stop};
 use crate::functions::json_service::serve;
 
-/// The addresses of the services, or of the wires to them, such as `http://127.0.0.1:40001`.
+/// The addresses of the services, or of the wires to them, such as `http://127.0.0.1:40001`, and a client to reach them.
 #[derive(Clone, Debug)]
 pub(super) struct Services {
     pub(super) dynamodb: String,
     pub(super) eventbridge: String,
     pub(super) secrets: String,
     pub(super) salesforce: String,
+    pub(super) http: Client,
 }
 
 impl Services {
@@ -27,12 +28,18 @@ impl Services {
     pub(super) async fn wired(&self, stop: Option<Stop>) -> (Self, Gate) {
         let gate = Gate::new(stop);
         let wired = Self {
-            dynamodb: wire(&gate, &self.dynamodb).await,
-            eventbridge: wire(&gate, &self.eventbridge).await,
-            secrets: wire(&gate, &self.secrets).await,
-            salesforce: wire(&gate, &self.salesforce).await,
+            dynamodb: self.wire(&gate, &self.dynamodb).await,
+            eventbridge: self.wire(&gate, &self.eventbridge).await,
+            secrets: self.wire(&gate, &self.secrets).await,
+            salesforce: self.wire(&gate, &self.salesforce).await,
+            http: self.http.clone(),
         };
         (wired, gate)
+    }
+
+    async fn wire(&self, gate: &Gate, service: &str) -> String {
+        let wire = Wire { gate: gate.clone(), service: service.to_owned(), http: self.http.clone() };
+        format!("http://{}", serve(Router::new().fallback(relay).with_state(wire)).await)
     }
 }
 
@@ -41,12 +48,6 @@ struct Wire {
     gate: Gate,
     service: String,
     http: Client,
-}
-
-async fn wire(gate: &Gate, service: &str) -> String {
-    let http = Client::builder().no_proxy().build().unwrap();
-    let wire = Wire { gate: gate.clone(), service: service.to_owned(), http };
-    format!("http://{}", serve(Router::new().fallback(relay).with_state(wire)).await)
 }
 
 async fn relay(State(wire): State<Wire>, request: Request) -> Response {

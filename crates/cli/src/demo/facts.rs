@@ -8,15 +8,26 @@ use rules::counts::ApiCalls;
 use rules::ids::{ConnectionId, RecordKey};
 use rules::time::Timestamp;
 
+/// A failure that was accepted.
+#[derive(Clone, Debug)]
+pub(crate) struct Accepted {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// The error's code as it was given.
+    pub(crate) code: String,
+    /// Whether no schedule may try its error type.
+    pub(crate) excluded: bool,
+    /// Whether its error says that nothing is left to do.
+    pub(crate) gone: bool,
+}
+
 /// The facts of one play.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// When each record's failures were accepted.
-    pub(crate) failures: BTreeMap<RecordKey, Vec<Timestamp>>,
+    /// Each record's failures that were accepted, oldest first.
+    pub(crate) failures: BTreeMap<RecordKey, Vec<Accepted>>,
     /// When the source synced a record by itself.
     pub(crate) successes: BTreeMap<RecordKey, Timestamp>,
-    /// Failures whose error type no schedule may try.
-    pub(crate) excluded: Vec<RecordKey>,
     /// From when each cap was in force.
     pub(crate) caps: BTreeMap<ConnectionId, Vec<(Timestamp, ApiCalls)>>,
     /// The calls that the source reported, and when.

@@ -10,7 +10,7 @@ use engine::fan_out::Schedule;
 use engine::ports::Clock;
 use functions::handlers::{RetryReport, scheduled_event};
 use indicatif::{ProgressBar, ProgressStyle};
-use rules::catalogue::Catalogue;
+use rules::catalogue::Class;
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
 use rules::events::RunRequested;
@@ -21,7 +21,7 @@ use rules::time::Timestamp;
 use salesforce_sim::{Calls, Canned, Commit, Effect, Fault, Millis};
 use serde_json::{Map, Value, json};
 
-use super::facts::Facts;
+use super::facts::{Accepted, Facts};
 use super::life::{HAPPENINGS, Happening, LENGTH, OUTAGE, What};
 use super::manifest::{FileOfRows, Source};
 use super::org::{Org, key_field};
@@ -83,7 +83,7 @@ impl<'a> Play<'a> {
             let bar = self.bar.clone();
             let refused = self.world.deliver(&events, |count| bar.inc(count as u64)).await?;
             ensure_taken(refused)?;
-            self.note_failures(&connection, &events);
+            self.note_failures(&connection, &events)?;
             let words = format!("{}: {} failed records loaded", source.id, events.len());
             self.timeline.happened(self.start, words);
         }
@@ -95,20 +95,25 @@ impl<'a> Play<'a> {
         caps.push((self.world.clock.now(), connection.budget.cap()));
     }
 
-    fn note_failures(&mut self, connection: &Connection, events: &[Value]) {
-        let now = self.world.clock.now();
+    fn note_failures(&mut self, connection: &Connection, events: &[Value]) -> Result<(), Failure> {
+        let at = self.world.clock.now();
+        let catalogue = connection.catalogue().context("reading the connection's own rules")?;
         for event in events {
             let detail = &event["detail"];
             let Some(key) = key_of(&connection.id, detail) else {
                 continue;
             };
             let text = |name: &str| detail["error"][name].as_str().unwrap_or_default();
-            let found = Catalogue::builtin().classify(text("code"), text("message"));
-            if connection.policy.excludes(&found.error_type) {
-                self.facts.excluded.push(key.clone());
-            }
-            self.facts.failures.entry(key).or_default().push(now);
+            let found = catalogue.classify(text("code"), text("message"));
+            let accepted = Accepted {
+                at,
+                code: text("code").to_owned(),
+                excluded: connection.policy.excludes(&found.error_type),
+                gone: found.class == Class::Gone,
+            };
+            self.facts.failures.entry(key).or_default().push(accepted);
         }
+        Ok(())
     }
 
     /// Invokes what the schedules invoke at this minute, then every run that was requested.
@@ -233,7 +238,7 @@ impl<'a> Play<'a> {
             .filter(|event| key_of(&connection.id, &event["detail"]).is_some_and(|key| chosen.contains(&key.id)))
             .collect();
         ensure_taken(self.world.deliver(&events, |_| {}).await?)?;
-        self.note_failures(&connection, &events);
+        self.note_failures(&connection, &events)?;
         Ok(())
     }
 

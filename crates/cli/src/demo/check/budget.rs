@@ -8,22 +8,18 @@ use std::time::Duration;
 use rules::counts::ApiCalls;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
-use salesforce_sim::{CallKind, LogEntry};
+use salesforce_sim::LogEntry;
 
 use super::broken;
+use super::sends::is_ours;
 use crate::demo::facts::Facts;
 use crate::demo::summary::Violation;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Whether an entry is an HTTP request that we made.
-fn is_call(entry: &&LogEntry) -> bool {
-    !matches!(entry.kind, CallKind::External | CallKind::LateCommit)
-}
-
 /// Our calls, in order.
 pub(crate) fn calls(log: &[LogEntry]) -> impl Iterator<Item = Timestamp> {
-    log.iter().filter(is_call).map(|entry| Timestamp::from_millis(entry.started.0))
+    log.iter().filter(|entry| is_ours(entry.kind)).map(|entry| Timestamp::from_millis(entry.started.0))
 }
 
 /// The most calls in any 24 hours.
