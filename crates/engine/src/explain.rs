@@ -120,7 +120,7 @@ fn stand(gate: Gate, now: Timestamp) -> GateNow {
 
 fn advice(connection: &Connection, record: &Record) -> String {
     match connection.catalogue() {
-        Ok(catalogue) => catalogue.classify(&record.failure.code, &record.failure.message).advice.to_owned(),
+        Ok(catalogue) => catalogue.advice(&record.failure.error_type).to_owned(),
         Err(mistakes) => format!("the connection's own rules cannot be read: {mistakes}"),
     }
 }

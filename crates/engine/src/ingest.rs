@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use rules::catalogue::{Catalogue, Class};
-use rules::connection::Connection;
+use rules::connection::{Connection, MOST_SHARDS};
 use rules::events::{Inbound, Outbound, PossibleOverwrite, ReportedFailure, ReportedSuccess, ReportedUsage, read};
 use rules::fields::{Mistake, Mistakes};
 use rules::ids::{ConnectionId, Fence, FieldName};
@@ -51,6 +51,9 @@ pub enum NotTaken {
     /// The store or the bus failed: deliver it again.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The store is short of capacity: deliver it again.
+    #[error("the store is short of capacity")]
+    Throttled,
     /// Others wrote the same record all the time: deliver it again.
     #[error("the record was written by others {RACES} times in a row")]
     Contended,
@@ -217,7 +220,12 @@ impl<'a, P: Ports> Ingest<'a, P> {
         match self.ports.store().put(&put, connection.shards).await? {
             Written::Done => Ok(None),
             Written::Conflict(current) => Ok(Some(current.map(|stored| *stored))),
-            Written::Throttled => Err(NotTaken::Contended),
+            Written::Throttled => {
+                // A hot index key throttles the whole table: the records that come next are spread over more of them.
+                let shards = (connection.shards * 2).min(MOST_SHARDS);
+                self.ports.store().raise_shards(&connection.id, shards).await?;
+                Err(NotTaken::Throttled)
+            }
         }
     }
 }

@@ -71,12 +71,12 @@ pub async fn run<P: Ports>(ports: &P, order: &Order) -> Result<RunEnd, PortError
     let Some(connection) = ports.store().connection(&order.connection).await? else {
         return Ok(RunEnd::UnknownConnection);
     };
+    let context = Context::new(ports, &connection, order)?;
     let id = RunId(ports.entropy().number());
     let held = match Held::take(ports, &connection, order, id).await? {
         Taken::Busy { until } => return Ok(RunEnd::Busy { until }),
         Taken::Held(held) => held,
     };
-    let context = Context::new(ports, &connection, order)?;
     let report = Worker::new(&context, *held).carry_out(id).await?;
     info!(connection = %connection.id, epoch = report.epoch.0, stopped = ?report.stopped, tried = report.tried,
         resolved = report.resolved, failed = report.failed, unknown = report.unknown, skipped = report.skipped,

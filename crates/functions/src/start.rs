@@ -4,8 +4,10 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
 use engine::parts::Parts;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use rules::fields::Mistakes;
@@ -61,7 +63,7 @@ pub fn configure() -> Result<Config, StartError> {
 /// The clients of the cloud's services and of Salesforce. Where the services are is for the SDK's own variables, such as
 /// `AWS_ENDPOINT_URL_DYNAMODB`, to say.
 pub async fn clients(config: &Config) -> CloudParts {
-    let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(patience()).load().await;
     let (clock, entropy) = (SystemClock, SystemEntropy);
     let table = aws_sdk_dynamodb::Client::new(&aws);
     let secrets = ManagedSecrets::new(aws_sdk_secretsmanager::Client::new(&aws));
@@ -100,4 +102,12 @@ fn reported(failure: &HandlerError) -> Diagnostic {
         HandlerError::Port(_) => "PortFailed",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message }
+}
+
+/// How long a service of the cloud may take: a request that hangs must not hold a lease to its end.
+fn patience() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_timeout(Duration::from_secs(20))
+        .build()
 }

@@ -96,6 +96,12 @@ impl Catalogue {
         self.own.get(error_type).or_else(|| self.builtin.rules.get(error_type))
     }
 
+    /// What an administrator can do about an error of this type.
+    #[must_use]
+    pub fn advice(&self, error_type: &ErrorType) -> &str {
+        self.rule(error_type).map_or(&self.builtin.unknown_advice, |rule| &rule.advice)
+    }
+
     /// All rules in the order in which they are tried: own ones first.
     pub fn rules(&self) -> impl Iterator<Item = &ErrorRule> {
         self.own.iter().chain(self.builtin.rules.iter())

@@ -106,6 +106,15 @@ pub struct RecordKey {
     pub id: RecordId,
 }
 
+impl RecordKey {
+    /// The key as Salesforce tells records apart: external ids are compared without case, unless their field says otherwise.
+    /// Two keys that are the same here are never in flight at once.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        Self { id: RecordId(self.id.0.to_lowercase()), ..self.clone() }
+    }
+}
+
 impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.connection, self.object, self.id)

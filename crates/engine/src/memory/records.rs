@@ -18,11 +18,11 @@ use crate::ports::{DueRecords, KeyPage, OutcomeWrite, PageToken, PortError, Put,
 const BEGINNING: Timestamp = Timestamp::from_millis(i64::MIN);
 
 impl Records for MemoryStore {
-    async fn read(&self, keys: &[RecordKey]) -> Result<Vec<Read>, PortError> {
+    async fn read_each(&self, keys: &[RecordKey]) -> Result<Vec<Result<Read, PortError>>, PortError> {
         self.request(Operation::Read, |state| {
             let keys: BTreeSet<&RecordKey> = keys.iter().collect();
             let items = keys.into_iter().filter_map(|key| state.items.get(key));
-            items.map(|item| Read { stored: item.stored.clone(), payload: item.payload.clone() }).collect()
+            items.map(|item| Ok(Read { stored: item.stored.clone(), payload: item.payload.clone() })).collect()
         })
     }
 

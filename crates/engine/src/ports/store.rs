@@ -69,11 +69,23 @@ pub struct Put {
 
 /// Records and payloads.
 pub trait Records: Send + Sync {
-    /// Reads records with strong consistency, in any order; those that are not there are left out. Any number of keys.
+    /// Reads records with strong consistency, in any order; those that are not there are left out. Any number of keys. An item
+    /// that cannot be read, because a newer version of the program wrote it, is an error of its own and hides no other.
     ///
     /// # Errors
-    /// When the store fails, or an item was written by a newer version of the program.
-    fn read(&self, keys: &[RecordKey]) -> impl Future<Output = Result<Vec<Read>, PortError>> + Send;
+    /// When the store fails.
+    fn read_each(
+        &self,
+        keys: &[RecordKey],
+    ) -> impl Future<Output = Result<Vec<Result<Read, PortError>>, PortError>> + Send;
+
+    /// The same, for a caller who needs all of them.
+    ///
+    /// # Errors
+    /// When the store fails, or one of the items cannot be read.
+    fn read(&self, keys: &[RecordKey]) -> impl Future<Output = Result<Vec<Read>, PortError>> + Send {
+        async move { self.read_each(keys).await?.into_iter().collect() }
+    }
 
     /// Reads the payloads that are in items of their own, with strong consistency; one that is not there, or belongs to
     /// another source version than the record's, is left out.

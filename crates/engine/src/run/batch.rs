@@ -3,6 +3,8 @@
 //! Must not know: how it is packed or sent.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rules::counts::TryKind;
 use rules::ids::{FieldName, ObjectName, ParentKey, RecordKey};
@@ -47,12 +49,29 @@ pub(super) struct Batch {
     /// 0 for objects that are nobody's child here, 1 for their children, and so on: lower ones are sent first.
     pub(super) rank: usize,
     pub(super) items: Vec<Item>,
-    /// The requests that isolating a poisoned record in it may still cost.
-    pub(super) bisections_left: u8,
+    /// The requests that isolating what is poisoned in it may still cost; its parts share them.
+    pub(super) bisections: Arc<Bisections>,
+}
+
+/// The extra requests that one batch's poison may still cost.
+#[derive(Debug)]
+pub(super) struct Bisections(AtomicU8);
+
+impl Default for Bisections {
+    fn default() -> Self {
+        Self(AtomicU8::new(MOST_BISECTIONS))
+    }
+}
+
+impl Bisections {
+    /// Takes the two requests of one halving, if they are left.
+    pub(super) fn take(&self) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(2)).is_ok()
+    }
 }
 
 /// The requests that isolating one poisoned record may cost: two for each halving of 200.
-pub(super) const MOST_BISECTIONS: u8 = 16;
+const MOST_BISECTIONS: u8 = 16;
 
 impl Batch {
     /// When the first of its records was read.
@@ -84,7 +103,8 @@ impl Batch {
             return (self, None);
         }
         let others = self.items.split_off(most);
-        let rest = Self { items: others, object: self.object.clone(), field: self.field.clone(), ..self };
+        let (object, field, bisections) = (self.object.clone(), self.field.clone(), Arc::clone(&self.bisections));
+        let rest = Self { items: others, object, field, bisections, ..self };
         (self, Some(rest))
     }
 

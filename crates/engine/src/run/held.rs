@@ -128,7 +128,11 @@ impl<'a, P: Ports> Held<'a, P> {
                 return Ok(false);
             };
             let write = Control { revision: self.ports.entropy().number(), ..changed };
-            match self.ports.store().save_control(self.id, &write, self.control.revision).await? {
+            let saved = match self.ports.store().save_control(self.id, &write, self.control.revision).await {
+                Ok(saved) => saved,
+                Err(error) => self.look_again(&write, error).await?,
+            };
+            match saved {
                 Saved::Done => {
                     self.control = write;
                     self.pending.clear();
@@ -139,6 +143,14 @@ impl<'a, P: Ports> Held<'a, P> {
         }
         let error = PortError::unavailable("writing the control item", "it was written by others all the time");
         Err(Interrupt::Port(error))
+    }
+
+    /// After a write that failed: it may have been done all the same, and then its revision is there.
+    async fn look_again(&self, write: &Control, error: PortError) -> Result<Saved<Control>, PortError> {
+        match self.ports.store().control(self.id).await {
+            Ok(current) if current.revision == write.revision => Ok(Saved::Done),
+            Ok(_) | Err(_) => Err(error),
+        }
     }
 
     fn with_pending(&self, mut control: Control) -> Control {

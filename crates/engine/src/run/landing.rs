@@ -7,6 +7,7 @@ use std::time::Duration;
 use rules::events::{Outbound, RecordsRetried};
 use rules::journal::{Entry, Phase};
 use rules::suspension::Cause;
+use rules::tries::TryOutcome;
 
 use super::batch::{Batch, MOST_RECORDS};
 use super::flight::{Ending, Landed, Ticket, entry};
@@ -24,6 +25,9 @@ const MOST_UNANSWERED: u8 = 2;
 
 /// How often a run waits and tries again when it was not let in.
 const MOST_SETBACKS: u8 = 3;
+
+/// Records that a trial of the org's storage sends at most.
+const MOST_TRIALS: u8 = 5;
 
 /// What must be put right before the run can go on, once nothing is in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +54,7 @@ impl<P: Ports> Worker<'_, P> {
                     line.miss();
                 }
                 self.judge_answers(&batch, unanswered, storage_full, calls_refused);
-                let resumes = self.trial && !storage_full && !unanswered;
+                let resumes = self.trial && !storage_full && !unanswered && self.is_proof(&settled);
                 self.settled(&batch, &ticket, settled);
                 if resumes {
                     self.resume().await?;
@@ -70,6 +74,19 @@ impl<P: Ports> Worker<'_, P> {
             }
         }
         if self.outbox.is_full() { self.publish().await } else { Ok(()) }
+    }
+
+    /// Whether what the trial came to ends the suspension. Only a record that is saved shows that storage is free; a run of
+    /// others proves nothing, and the next probe looks again.
+    fn is_proof(&mut self, settled: &Settled) -> bool {
+        if self.answered || settled.results.iter().any(|result| result.outcome == TryOutcome::Saved) {
+            return true;
+        }
+        self.trials += 1;
+        if self.trials >= MOST_TRIALS {
+            self.suspend(Cause::Storage);
+        }
+        false
     }
 
     fn unsent(&mut self, ticket: &Ticket) {
@@ -164,14 +181,15 @@ impl<P: Ports> Worker<'_, P> {
         self.setback.get_or_insert(setback);
     }
 
-    fn bisect(&mut self, line: &mut Line, mut batch: Batch, ticket: &Ticket) {
+    /// Halves a batch with something poisonous in it. All halvings of one batch together cost at most 16 requests; what is not
+    /// isolated by then is left to the next tick.
+    fn bisect(&mut self, line: &mut Line, batch: Batch, ticket: &Ticket) {
         self.finish_entry(&batch, ticket);
-        if batch.bisections_left < 2 {
+        if !batch.bisections.take() {
             line.miss();
             self.tally.skipped += batch.items.len() as u64;
             return;
         }
-        batch.bisections_left -= 2;
         let (first, second) = batch.halve();
         for half in second.into_iter().chain([first]) {
             line.ready.push_front(half);

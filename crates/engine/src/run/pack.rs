@@ -4,11 +4,12 @@
 //! Must not know: where the records come from.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use rules::counts::TryKind;
 use rules::ids::{FieldName, ObjectName, ParentKey};
 
-use super::batch::{Batch, Item, MOST_BISECTIONS, MOST_BYTES, MOST_RECORDS};
+use super::batch::{Batch, Item, MOST_BYTES, MOST_RECORDS};
 
 #[cfg(test)]
 mod tests;
@@ -46,7 +47,7 @@ pub(super) fn pack(items: Vec<Item>, sizes: &Sizes, last: bool) -> Packed {
             kind,
             rank,
             items,
-            bisections_left: MOST_BISECTIONS,
+            bisections: Arc::default(),
         };
         packed.batches.extend(chunks.into_iter().map(batch));
     }
@@ -58,8 +59,18 @@ fn without_repeats(items: Vec<Item>) -> impl Iterator<Item = Item> {
     items.into_iter().filter(move |item| seen.insert(item.record.key.clone()))
 }
 
-/// Cuts into chunks; a family that fits into one is not cut.
+/// Cuts into chunks; a family that fits into one is not cut, and records that Salesforce takes for one are kept apart.
 fn chunks(items: Vec<Item>, most: usize) -> Vec<Vec<Item>> {
+    let mut seen = HashSet::new();
+    let (items, clashing): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| seen.insert(item.record.key.folded()));
+    let mut cut = chunks_of_distinct(items, most);
+    if !clashing.is_empty() {
+        cut.extend(chunks(clashing, most));
+    }
+    cut
+}
+
+fn chunks_of_distinct(items: Vec<Item>, most: usize) -> Vec<Vec<Item>> {
     let mut chunks: Vec<Vec<Item>> = Vec::new();
     let mut bytes = 0;
     for family in families(items) {

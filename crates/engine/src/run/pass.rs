@@ -72,6 +72,18 @@ pub(super) struct Passed {
     pub(super) missed: bool,
 }
 
+impl Passed {
+    /// This pass and a second look at the same selection.
+    pub(super) fn and(mut self, second: Self) -> Self {
+        self.missed |= second.missed;
+        self.mark = second.mark;
+        self.source.listed = self.source.listed.max(second.source.listed);
+        self.source.found.quarantined_until =
+            self.source.found.quarantined_until.max(second.source.found.quarantined_until);
+        self
+    }
+}
+
 /// What a batch in flight forbids others: records and parents of its own, and objects of another rank.
 struct Flying {
     rank: usize,
@@ -81,7 +93,7 @@ struct Flying {
 
 impl Flying {
     fn of(batch: &Batch) -> Self {
-        Self { rank: batch.rank, parents: batch.parents(), keys: batch.keys().into_iter().collect() }
+        Self { rank: batch.rank, parents: batch.parents(), keys: batch.keys().iter().map(RecordKey::folded).collect() }
     }
 
     /// A record may be listed again while it is in flight: with a newer payload that its source says failed before the tick.

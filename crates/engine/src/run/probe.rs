@@ -8,6 +8,7 @@ use rules::gates::Gate;
 use rules::ids::ConnectionId;
 use rules::suspension::{Cause, Probe, Suspension};
 use rules::time::Timestamp;
+use tracing::warn;
 
 use super::allowance::Grant;
 use super::closed_gates;
@@ -15,7 +16,9 @@ use super::interrupt::Interrupt;
 use super::landing::Setback;
 use super::work::Worker;
 use crate::parts::Ports;
-use crate::ports::{Clock, LoginAnswer, NotProcessed, ProbeAnswer, Reply, StopReason, SyncTarget, UsageReports};
+use crate::ports::{
+    Clock, LoginAnswer, NotProcessed, PortError, ProbeAnswer, Reply, StopReason, SyncTarget, UsageReports,
+};
 
 impl<P: Ports> Worker<'_, P> {
     /// Asks the gates, and probes a suspension whose time has come. Stops the run when nothing may be sent.
@@ -55,7 +58,14 @@ impl<P: Ports> Worker<'_, P> {
             return Ok(());
         };
         let secret = match suspension.cause {
-            Cause::LoginRefused { .. } => self.context.target.secret_version().await?,
+            Cause::LoginRefused { .. } => match self.context.target.secret_version().await {
+                Ok(secret) => secret,
+                Err(problem) => {
+                    warn!(connection = %self.context.connection.id, %problem, "the credentials cannot be read");
+                    self.stop_for(StopReason::Suspended);
+                    return Ok(());
+                }
+            },
             Cause::SessionRefused
             | Cause::AccessRefused
             | Cause::OrgLimit
@@ -98,7 +108,17 @@ impl<P: Ports> Worker<'_, P> {
         };
         match answer {
             None => {}
-            Some(ProbeAnswer::Up) => self.resume().await?,
+            Some(ProbeAnswer::Up) => match self.held.control.suspension.as_ref().map(|suspension| &suspension.cause) {
+                // A harmless request says little about those that were refused or not answered: one record goes first.
+                Some(Cause::AccessRefused | Cause::Unreachable) => {
+                    self.trial = true;
+                    self.answered = true;
+                }
+                Some(
+                    Cause::LoginRefused { .. } | Cause::SessionRefused | Cause::OrgLimit | Cause::Storage | Cause::Down,
+                )
+                | None => self.resume().await?,
+            },
             Some(ProbeAnswer::SessionExpired) => self.suspend(Cause::SessionRefused),
             Some(ProbeAnswer::Unknown) => self.suspend(Cause::Unreachable),
             Some(ProbeAnswer::NotProcessed(why)) => {
@@ -119,7 +139,13 @@ impl<P: Ports> Worker<'_, P> {
 
     /// Asks for a token; whether one is there. Without one the run stops, or has a setback to overcome first.
     pub(super) async fn login(&mut self) -> Result<bool, Interrupt> {
-        let secret = self.context.target.secret_version().await?;
+        let secret = match self.context.target.secret_version().await {
+            Ok(secret) => secret,
+            Err(problem) => {
+                self.without_secret(&problem);
+                return Ok(false);
+            }
+        };
         if !self.may_call().await? {
             return Ok(false);
         }
@@ -135,6 +161,16 @@ impl<P: Ports> Worker<'_, P> {
             }
         }
         Ok(false)
+    }
+
+    /// Credentials that cannot be read are as good as refused ones, until they change; a store of secrets that does not answer
+    /// is asked again.
+    fn without_secret(&mut self, problem: &PortError) {
+        warn!(connection = %self.context.connection.id, %problem, "the credentials cannot be read");
+        match problem {
+            PortError::Unreadable { .. } => self.suspend(Cause::LoginRefused { secret: String::new() }),
+            PortError::Unavailable { .. } => self.setback = Some(Setback::Unreachable),
+        }
     }
 
     /// Reserves the next call, which is made at once. Stops the run when none is left.
@@ -159,6 +195,7 @@ impl<P: Ports> Worker<'_, P> {
     /// Ends the suspension: the cause is gone.
     pub(super) async fn resume(&mut self) -> Result<(), Interrupt> {
         self.trial = false;
+        self.answered = false;
         self.held.update(|control| Some(Control { suspension: None, ..control })).await?;
         let connection = self.context.connection.id.clone();
         let at = self.context.ports.clock().now();

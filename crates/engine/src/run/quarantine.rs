@@ -26,13 +26,13 @@ impl Quarantine {
     pub(crate) fn add(&mut self, connection: &ConnectionId, entry: &Entry) {
         for sent in &entry.sent {
             let key = RecordKey { connection: connection.clone(), object: entry.object.clone(), id: sent.id.clone() };
-            let until = self.0.entry(key).or_insert(entry.quarantined_until);
+            let until = self.0.entry(key.folded()).or_insert(entry.quarantined_until);
             *until = entry.quarantined_until.max(*until);
         }
     }
 
     /// Until when a key is quarantined, if it is at `now`.
     pub(crate) fn until(&self, key: &RecordKey, now: Timestamp) -> Option<Timestamp> {
-        self.0.get(key).copied().filter(|&until| until > now)
+        self.0.get(&key.folded()).copied().filter(|&until| until > now)
     }
 }

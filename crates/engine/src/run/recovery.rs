@@ -15,6 +15,7 @@ use super::interrupt::Interrupt;
 use super::quarantine::Quarantine;
 use super::settle::{Settled, Tried, settle_all};
 use super::slots::Slots;
+use super::source::readable;
 use super::work::Worker;
 use crate::parts::Ports;
 use crate::ports::{Clock, Journal, PortError, Records, SlotWritten, StopReason};
@@ -63,7 +64,7 @@ impl<P: Ports> Worker<'_, P> {
             id: sent.id.clone(),
         };
         let keys: Vec<RecordKey> = entry.sent.iter().map(key).collect();
-        let read = self.context.ports.store().read(&keys).await?;
+        let read = readable(self.context.ports.store().read_each(&keys).await?);
         let stored: HashMap<RecordKey, Stored> =
             read.into_iter().map(|read| (read.stored.key().clone(), read.stored)).collect();
         let mut found = Settled::default();
@@ -101,8 +102,10 @@ fn sort(
         (Recovered::Overtaken, Some(stored)) => {
             let (connection, object, id) = (key.connection.clone(), key.object.clone(), key.id.clone());
             found.overtaken.push(PossibleOverwrite::of(connection, object, id, sent, stored.source_version()));
+            found.unknown = true;
         }
-        (Recovered::Settled(_) | Recovered::Unknown | Recovered::Overtaken | Recovered::Later | Recovered::Over, _) => {
-        }
+        // Nothing is to be written, and yet Salesforce may still commit what was sent.
+        (Recovered::Over, _) => found.unknown = true,
+        (Recovered::Settled(_) | Recovered::Unknown | Recovered::Overtaken | Recovered::Later, _) => {}
     }
 }

@@ -51,7 +51,9 @@ pub(super) async fn settle_all<P: Ports>(
     attempt: &Attempt,
     tries: Vec<Tried>,
 ) -> Result<Settled, PortError> {
-    let mut settled = Settled::default();
+    // Whatever becomes of the record meanwhile, Salesforce may still commit what was sent.
+    let unknown = tries.iter().any(|tried| tried.reading == Reading::Unknown);
+    let mut settled = Settled { unknown, ..Settled::default() };
     let mut pending: Vec<Pending> = tries.into_iter().map(|tried| first(context, attempt, tried)).collect();
     for _ in 0..RACES {
         if pending.is_empty() {

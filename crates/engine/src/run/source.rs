@@ -8,6 +8,7 @@ use rules::owed::Selection;
 use rules::policy::Policy;
 use rules::record::Stored;
 use rules::time::Timestamp;
+use tracing::error;
 
 use super::batch::Item;
 use super::context::Context;
@@ -122,7 +123,7 @@ impl Source {
             return Ok(Vec::new());
         }
         let read_at = context.ports.clock().now();
-        let read = context.ports.store().read(keys).await?;
+        let read = readable(context.ports.store().read_each(keys).await?);
         let found: Vec<Item> =
             read.into_iter().filter_map(|read| self.keep(context, quarantine, read, read_at)).collect();
         self.found.skipped += keys.len().saturating_sub(found.len()) as u64;
@@ -146,4 +147,14 @@ impl Source {
         }
         Some(Item { record: *record, payload: read.payload, kind, read_at })
     }
+}
+
+/// What can be read. A record that a newer version of the program wrote waits for that version, and stops no other.
+pub(super) fn readable(read: Vec<Result<Read, PortError>>) -> Vec<Read> {
+    let told = read.into_iter().inspect(|read| {
+        if let Err(problem) = read {
+            error!(%problem, "a record is passed over");
+        }
+    });
+    told.filter_map(Result::ok).collect()
 }

@@ -49,6 +49,10 @@ pub(super) struct Worker<'a, P: Ports> {
     pub(super) slow: bool,
     /// One real record shows whether storage is free again.
     pub(super) trial: bool,
+    /// The trial's harmless request was answered: any answer to a record ends the suspension, and so does having none to send.
+    pub(super) answered: bool,
+    /// Records that the trial has sent without learning whether storage is free.
+    pub(super) trials: u8,
     /// Whether this run has renewed its token.
     pub(super) renewed: bool,
     /// Waits in a row.
@@ -75,6 +79,8 @@ impl<'a, P: Ports> Worker<'a, P> {
             setback: None,
             slow: true,
             trial: false,
+            answered: false,
+            trials: 0,
             renewed: false,
             setbacks: 0,
             unanswered: 0,
@@ -118,7 +124,7 @@ impl<'a, P: Ports> Worker<'a, P> {
         while self.stop.is_none() {
             let now = self.context.ports.clock().now();
             let Some(selection) = self.held.next_owed(now) else {
-                return Ok(());
+                return if self.answered { self.resume().await } else { Ok(()) };
             };
             self.do_one(&selection).await?;
         }
@@ -139,7 +145,16 @@ impl<'a, P: Ports> Worker<'a, P> {
             Selection::Recent { .. } => sweep.as_ref().and_then(|sweep| sweep.cursor.clone()),
             Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Owed { .. } => None,
         };
-        let passed = self.pass(selection, cursor, most).await?;
+        let mut passed = self.pass(selection, cursor, most).await?;
+        if matches!(selection, Selection::TimedOut { .. })
+            && self.stop.is_none()
+            && passed.source.listed > 0
+            && !passed.missed
+        {
+            // No later tick comes back to tonight's queue: look once more for what a lagging index did not list.
+            let second = self.pass(selection, None, most).await?;
+            passed = passed.and(second);
+        }
         self.tally.skipped += passed.source.found.skipped;
         self.spread(passed.source.listed).await?;
         self.note_owed(selection, sweep, passed);
@@ -234,6 +249,10 @@ impl<'a, P: Ports> Worker<'a, P> {
     /// that the next run need not wait. It is not released: a lease that ran out makes the next tick start a run, whatever the
     /// gates say, and that run settles and publishes what the journal holds.
     async fn let_go(&mut self) {
+        // What was certainly not processed must not look as if it might have been.
+        if self.close_entries().await.is_err() {
+            warn!(connection = %self.context.connection.id, "finished journal entries could not be closed");
+        }
         let now = self.context.ports.clock().now();
         let connection = &self.context.connection.id;
         let ended = self.held.update(|control| {

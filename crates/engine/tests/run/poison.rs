@@ -44,13 +44,31 @@ async fn a_poisoned_record_in_one_of_four_batches_leaves_the_others_saved_in_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_poisoned_records_in_one_batch_are_all_found() {
+async fn several_poisoned_records_in_one_batch_are_found_within_a_few_ticks_at_16_more_calls_each() {
+    let poison = ["r000001", "r000100", "r000200"];
     let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
     world.many_fail(200).await;
-    world.salesforce().answer_with(|request, _, _| poisoned(request, &["r000001", "r000100", "r000200"]));
+    world.salesforce().answer_with(move |request, _, _| poisoned(request, &poison));
     world.drive_until(at("2026-03-02T09:30:00Z")).await;
-    let tried: Vec<_> = ["r000001", "r000100", "r000200"].map(|id| world.record(id).attempts.interval).into();
-    assert_eq!((world.failing(), tried), (3, vec![1, 1, 1]));
+    assert!(world.batch_sizes().len() <= 1 + 16, "{:?}", world.batch_sizes());
+    assert_eq!(world.record("r000001").attempts.interval, 1);
+    world.drive_until(at("2026-03-02T11:30:00Z")).await;
+    assert_eq!(world.failing(), 3, "only the poisoned ones are left");
+    assert!(poison.iter().all(|id| world.record(id).attempts.interval > 0));
+    world.upholds_the_invariants().await;
+}
+
+/// A mapping that Salesforce refuses for every record must not eat the budget.
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_nothing_but_poison_costs_at_most_16_more_calls() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    world.many_fail(200).await;
+    world.salesforce().answer_with(|_, _, _| {
+        let (code, message) = ("JSON_PARSER_ERROR".to_owned(), "cannot be read".to_owned());
+        reply::of(UpsertAnswer::Rejected { code, message })
+    });
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    assert!(world.batch_sizes().len() <= 1 + 16, "{:?}", world.batch_sizes());
     world.upholds_the_invariants().await;
 }
 

@@ -53,6 +53,9 @@ fn log(message: &Message, not_taken: &NotTaken) {
         NotTaken::Refused(mistakes) => {
             warn!(connection, message_id = %message.id, %mistakes, "a report is refused");
         }
+        NotTaken::Throttled => {
+            warn!(connection, message_id = %message.id, "a report is put off: the store is short of capacity");
+        }
         NotTaken::Contended => {
             warn!(connection, message_id = %message.id, "a report is put off: its record is contended");
         }

@@ -22,9 +22,9 @@ use crate::items::{Item, payload, record};
 const KEYS: usize = 100;
 
 impl<C: Clock> Records for DynamoStore<C> {
-    async fn read(&self, keys: &[RecordKey]) -> Result<Vec<Read>, PortError> {
+    async fn read_each(&self, keys: &[RecordKey]) -> Result<Vec<Result<Read, PortError>>, PortError> {
         let items = self.items("reading records", keys.iter().map(key::record).collect()).await?;
-        items.iter().map(record::read).collect()
+        Ok(items.iter().map(record::read).collect())
     }
 
     async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {

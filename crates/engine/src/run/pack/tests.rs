@@ -133,3 +133,14 @@ fn objects_that_are_each_others_parents_are_packed_all_the_same() {
     let circle = vec![item(0, 0, Some((1, 1)), 10), item(1, 1, Some((0, 0)), 10)];
     assert_eq!(pack(circle, &Sizes::new(), true).batches.len(), 2);
 }
+
+#[test]
+fn records_that_salesforce_takes_for_one_because_only_the_case_differs_go_in_different_batches() {
+    let with_id = |id: &str| {
+        let record = Record { key: sample::key("acme", id), ..sample::failing("acme", "any") };
+        Item { record, payload: None, kind: TryKind::Interval, read_at: sample::time(sample::TICK) }
+    };
+    let packed = pack(vec![with_id("Bob@x"), with_id("bob@x"), with_id("eve@x")], &Sizes::new(), true);
+    let sizes: Vec<usize> = packed.batches.iter().map(|batch| batch.items.len()).collect();
+    assert_eq!(sizes, [2, 1]);
+}

@@ -102,7 +102,7 @@ macro_rules! around {
 }
 
 around!(Records {
-    fn read(keys: &[RecordKey]) -> Vec<Read>;
+    fn read_each(keys: &[RecordKey]) -> Vec<Result<Read, PortError>>;
     fn payloads(records: &[&Record]) -> Vec<(RecordKey, Payload)>;
     fn write_outcomes(writes: &[OutcomeWrite], shards: u16) -> Vec<Written>;
     fn put(put: &Put, shards: u16) -> Written;
