@@ -16,7 +16,7 @@ use super::outbox::Waiting;
 use super::pass::Line;
 use super::probe::cause_of;
 use super::settle::Settled;
-use super::work::Worker;
+use super::work::{Trial, Worker};
 use crate::parts::Ports;
 use crate::ports::{Clock, Events, NotProcessed, OrgFigure, StopReason};
 
@@ -54,7 +54,7 @@ impl<P: Ports> Worker<'_, P> {
                     line.miss();
                 }
                 self.judge_answers(&batch, unanswered, storage_full, calls_refused);
-                let resumes = self.trial && !storage_full && !unanswered && self.is_proof(&settled);
+                let resumes = self.trial.is_some() && !storage_full && !unanswered && self.is_proof(&settled);
                 self.settled(&batch, &ticket, settled);
                 if resumes {
                     self.resume().await?;
@@ -79,7 +79,9 @@ impl<P: Ports> Worker<'_, P> {
     /// Whether what the trial came to ends the suspension. Only a record that is saved shows that storage is free; a run of
     /// others proves nothing, and the next probe looks again.
     fn is_proof(&mut self, settled: &Settled) -> bool {
-        if self.answered || settled.results.iter().any(|result| result.outcome == TryOutcome::Saved) {
+        if self.trial == Some(Trial::Answers)
+            || settled.results.iter().any(|result| result.outcome == TryOutcome::Saved)
+        {
             return true;
         }
         self.trials += 1;

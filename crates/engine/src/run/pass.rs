@@ -173,7 +173,7 @@ impl<P: Ports> Worker<'_, P> {
     }
 
     fn width(&self) -> usize {
-        if self.slow || self.trial { 1 } else { usize::from(self.context.connection.calls_in_flight) }
+        if self.slow || self.trial.is_some() { 1 } else { usize::from(self.context.connection.calls_in_flight) }
     }
 
     async fn step(&mut self, line: &mut Line, airborne: &Airborne, tick: Timestamp) -> Result<Step, Interrupt> {
@@ -297,7 +297,7 @@ impl<P: Ports> Worker<'_, P> {
 
     /// While the org's storage is on trial, one record goes first.
     fn for_trial(&self, line: &mut Line, mut batch: Batch) -> Batch {
-        if self.trial && batch.items.len() > 1 {
+        if self.trial.is_some() && batch.items.len() > 1 {
             let others = batch.items.split_off(1);
             line.again.extend(others.into_iter().map(|item| item.record.key));
         }

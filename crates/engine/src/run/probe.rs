@@ -14,7 +14,7 @@ use super::allowance::Grant;
 use super::closed_gates;
 use super::interrupt::Interrupt;
 use super::landing::Setback;
-use super::work::Worker;
+use super::work::{Trial, Worker};
 use crate::parts::Ports;
 use crate::ports::{
     Clock, LoginAnswer, NotProcessed, PortError, ProbeAnswer, Reply, StopReason, SyncTarget, UsageReports,
@@ -75,7 +75,7 @@ impl<P: Ports> Worker<'_, P> {
         };
         match suspension.probe_due(self.context.ports.clock().now(), &secret) {
             None => self.stop_for(StopReason::Suspended),
-            Some(Probe::Record) => self.trial = true,
+            Some(Probe::Record) => self.trial = Some(Trial::Storage),
             Some(Probe::Call) => {
                 self.probe_call(matches!(suspension.cause, Cause::LoginRefused { .. })).await?;
                 if self.setback.take().is_some() {
@@ -111,8 +111,7 @@ impl<P: Ports> Worker<'_, P> {
             Some(ProbeAnswer::Up) => match self.held.control.suspension.as_ref().map(|suspension| &suspension.cause) {
                 // A harmless request says little about those that were refused or not answered: one record goes first.
                 Some(Cause::AccessRefused | Cause::Unreachable) => {
-                    self.trial = true;
-                    self.answered = true;
+                    self.trial = Some(Trial::Answers);
                 }
                 Some(
                     Cause::LoginRefused { .. } | Cause::SessionRefused | Cause::OrgLimit | Cause::Storage | Cause::Down,
@@ -194,8 +193,7 @@ impl<P: Ports> Worker<'_, P> {
 
     /// Ends the suspension: the cause is gone.
     pub(super) async fn resume(&mut self) -> Result<(), Interrupt> {
-        self.trial = false;
-        self.answered = false;
+        self.trial = None;
         self.held.update(|control| Some(Control { suspension: None, ..control })).await?;
         let connection = self.context.connection.id.clone();
         let at = self.context.ports.clock().now();

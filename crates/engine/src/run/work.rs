@@ -29,6 +29,15 @@ use super::tally::Tally;
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, Events, PortError, Reports, RunReport, StopReason};
 
+/// What records that are sent one at a time must show before a suspension ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trial {
+    /// That storage is free: only a record that is saved does.
+    Storage,
+    /// That requests are answered: a harmless one was, so any answer does, and so does having no record to send.
+    Answers,
+}
+
 /// A run under way.
 pub(super) struct Worker<'a, P: Ports> {
     pub(super) context: &'a Context<'a, P>,
@@ -47,10 +56,8 @@ pub(super) struct Worker<'a, P: Ports> {
     pub(super) setback: Option<Setback>,
     /// One call at a time: the first, and after trouble.
     pub(super) slow: bool,
-    /// One real record shows whether storage is free again.
-    pub(super) trial: bool,
-    /// The trial's harmless request was answered: any answer to a record ends the suspension, and so does having none to send.
-    pub(super) answered: bool,
+    /// What must be shown before the suspension ends.
+    pub(super) trial: Option<Trial>,
     /// Records that the trial has sent without learning whether storage is free.
     pub(super) trials: u8,
     /// Whether this run has renewed its token.
@@ -78,8 +85,7 @@ impl<'a, P: Ports> Worker<'a, P> {
             suspending: None,
             setback: None,
             slow: true,
-            trial: false,
-            answered: false,
+            trial: None,
             trials: 0,
             renewed: false,
             setbacks: 0,
@@ -124,7 +130,8 @@ impl<'a, P: Ports> Worker<'a, P> {
         while self.stop.is_none() {
             let now = self.context.ports.clock().now();
             let Some(selection) = self.held.next_owed(now) else {
-                return if self.answered { self.resume().await } else { Ok(()) };
+                let shown = self.trial == Some(Trial::Answers);
+                return if shown { self.resume().await } else { Ok(()) };
             };
             self.do_one(&selection).await?;
         }
