@@ -114,6 +114,25 @@ async fn a_newer_success_soon_after_a_send_of_unknown_outcome_warns_of_a_possibl
     world.upholds_the_invariants().await;
 }
 
+/// Salesforce may still commit the old payload: a failure that comes next waits until it cannot.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_was_overtaken_while_its_outcome_is_unknown_stays_quarantined() {
+    let world = one_due().await;
+    let there = world.clone();
+    world.salesforce().answer_with(move |request, call, _| {
+        if call > 1 {
+            return reply::all_saved(request);
+        }
+        at_once(there.succeeds("a", 2));
+        reply::of(engine::ports::UpsertAnswer::Unknown)
+    });
+    world.drive_until(at("2026-03-02T09:25:00Z")).await;
+    assert_eq!(overwrites(&world).len(), 1);
+    let quarantined = world.journal().await.into_iter().any(|entry| entry.quarantines(world.now()));
+    assert!(quarantined, "{:?}", world.journal().await);
+    world.upholds_the_invariants().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_success_of_the_very_version_in_flight_needs_no_warning() {
     let world = one_due().await;

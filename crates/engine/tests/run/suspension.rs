@@ -171,6 +171,40 @@ async fn refused_connections_are_tried_again_after_pauses_and_then_suspend() {
     world.upholds_the_invariants().await;
 }
 
+/// A harmless request that is answered says nothing about writes: they alone end the suspension, and its probes grow rarer.
+#[tokio::test(start_paused = true)]
+async fn access_that_is_refused_to_writes_alone_stays_suspended_though_the_probe_is_answered() {
+    let world = thousand_due().await;
+    let before = world.store.all();
+    world.salesforce().answer_with(|_, _, _| not_processed(NotProcessed::AccessRefused));
+    world.drive_until(at("2026-03-02T11:30:00Z")).await;
+    let writes = ["2026-03-02T09:20:00Z", "2026-03-02T09:40:00Z", "2026-03-02T10:20:00Z"];
+    assert_eq!((times(&world, Kind::Upsert), world.batch_sizes()), (writes.map(str::to_owned).into(), vec![200, 1, 1]));
+    assert_eq!((world.events("Connection Suspended"), world.events("Connection Resumed")), (1, 0));
+    assert_eq!(world.store.all(), before);
+    works_again(&world);
+    world.drive_until(at("2026-03-02T11:50:00Z")).await;
+    assert_eq!((world.failing(), cause(&world).await), (0, None));
+    world.upholds_the_invariants().await;
+}
+
+/// A store of secrets that does not answer blames no record and makes no call.
+#[tokio::test(start_paused = true)]
+async fn credentials_that_cannot_be_read_end_the_run_without_a_call_or_a_try() {
+    let world = thousand_due().await;
+    let before = world.store.all();
+    world.salesforce().sign_out();
+    world.salesforce().fail_secret(100);
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    assert_eq!((world.batch_sizes(), cause(&world).await), (vec![], Some(Cause::Unreachable)));
+    assert_eq!(world.store.all(), before);
+    world.salesforce().fail_secret(0);
+    works_again(&world);
+    world.drive_until(at("2026-03-02T09:50:00Z")).await;
+    assert_eq!((world.failing(), cause(&world).await), (0, None));
+    world.upholds_the_invariants().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_orgs_own_limit_in_the_middle_of_a_run_suspends_and_keeps_what_was_done() {
     let world = thousand_due().await;
