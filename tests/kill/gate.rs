@@ -59,10 +59,10 @@ impl Gate {
             return pending().await;
         }
         // In a task of its own: a service that has begun finishes, also when the process is gone.
-        let gate = self.clone();
+        let under_way = UnderWay { gate: self.clone(), number };
         let exchanged = tokio::spawn(async move {
             let answer = exchange.await;
-            gate.land(number);
+            drop(under_way);
             answer
         });
         let answer = exchanged.await.unwrap();
@@ -110,5 +110,17 @@ impl Gate {
     /// The requests so far.
     pub(super) fn arrived(&self) -> usize {
         self.state.borrow().arrived
+    }
+}
+
+/// A request that its service is at work on.
+struct UnderWay {
+    gate: Gate,
+    number: usize,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.gate.land(self.number);
     }
 }

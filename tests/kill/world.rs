@@ -1,0 +1,217 @@
+//! One connection with failing records, the services around it, and the lives of the processes that retry them.
+//!
+//! Must not know: when which process lives and dies, what must come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use engine::ports::Connections;
+use functions::SystemClock;
+use rules::connection::Connection;
+use rules::ids::{ConnectionId, RecordKey};
+use rules::time::Timestamp;
+use salesforce_sim::{Activity, Failure, Rule, Selector, Sequence, Settings, Simulator};
+use serde_json::{Value, json};
+use store::DynamoStore;
+use store::local::{LocalTable, Place};
+
+use super::gate::Stop;
+use super::moment;
+use super::wires::Services;
+use crate::functions::bus::Bus;
+use crate::functions::process::{Binary, Function};
+use crate::functions::reports::{batch, event};
+use crate::functions::runtime_api::Answer;
+use crate::functions::secrets;
+use crate::functions::world::BUS;
+
+/// The three objects, each of which makes one batch.
+pub(super) const OBJECTS: [&str; 3] = ["Account", "Contact", "Lead"];
+
+/// How many records of each object fail.
+const RECORDS: usize = 15;
+
+const TABLE: &str = "resync";
+
+/// The records of each object, by external id.
+pub(super) fn ids() -> impl Iterator<Item = String> {
+    (1..=RECORDS).map(|number| format!("r{number:02}"))
+}
+
+/// Whether Salesforce refuses the record, every time.
+pub(super) fn is_refused(id: &str) -> bool {
+    ["r03", "r06", "r09", "r12", "r15"].contains(&id)
+}
+
+/// Whether its source syncs a newer version of the record itself while the first process is dead.
+pub(super) fn is_superseded(id: &str) -> bool {
+    ["r01", "r03"].contains(&id)
+}
+
+/// How a life of a process ended.
+#[derive(Debug)]
+pub(super) struct Lived {
+    /// Its answer; none when it was killed.
+    pub(super) answer: Option<Value>,
+    /// The requests that it made.
+    pub(super) requests: usize,
+}
+
+/// One system. Processes live in it one after another.
+pub(super) struct World {
+    /// What is special about it, for the messages of assertions.
+    pub(super) name: String,
+    pub(super) cap: u64,
+    pub(super) store: DynamoStore<SystemClock>,
+    pub(super) salesforce: Simulator,
+    /// Everything that the bus accepted, oldest first.
+    pub(super) published: Vec<Value>,
+    /// Where Salesforce's log stood when the newer versions had succeeded.
+    pub(super) superseded: Option<Sequence>,
+    /// Records that the dead process sent and whose outcome it did not write.
+    pub(super) doubted: BTreeSet<RecordKey>,
+    bus: Bus,
+    services: Services,
+    now: Arc<AtomicI64>,
+    table: LocalTable,
+}
+
+impl World {
+    /// A connection that may make `cap` API calls in 24 hours.
+    pub(super) async fn start(name: String, cap: u64) -> Self {
+        let table = LocalTable::start(Place::Memory, TABLE).await.unwrap();
+        let store = DynamoStore::new(table.client(), TABLE, SystemClock);
+        let (bus, now) = (Bus::start().await, Arc::new(AtomicI64::new(0)));
+        let salesforce = salesforce(Arc::clone(&now)).await;
+        let services = Services {
+            dynamodb: format!("http://{}", table.address()),
+            eventbridge: bus.url(),
+            secrets: format!("http://{}", secrets::start().await),
+            salesforce: salesforce.url().to_owned(),
+            // No connection is used again: one that its service closes meanwhile would lose a request.
+            http: reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap(),
+        };
+        let (published, superseded, doubted) = (Vec::new(), None, BTreeSet::new());
+        let world = Self { name, cap, store, salesforce, published, superseded, doubted, bus, services, now, table };
+        world.connect(&world.services).await;
+        world
+    }
+
+    async fn connect(&self, services: &Services) {
+        let settings = json!({
+            "id": "acme",
+            "policy": {"kind": "interval"},
+            "budget": {"cap_without_limit": self.cap},
+            "target": {
+                "login_url": services.salesforce, "flow": "client_credentials", "secret": "resync/acme"
+            },
+            "external_ids": {"Account": "Ext__c", "Contact": "Ext__c", "Lead": "Ext__c"},
+            "request_timeout_seconds": 20,
+        });
+        self.store.save_connection(&Connection::read(&settings).unwrap()).await.unwrap();
+    }
+
+    /// Lets a process of `retry-due` live at `at` to handle `event`, until it answers or is killed at `stop`.
+    pub(super) async fn live(&mut self, at: Timestamp, deadline: Timestamp, event: Value, stop: Option<Stop>) -> Lived {
+        self.now.store(at.as_millis(), Ordering::SeqCst);
+        let (services, gate) = self.services.wired(stop).await;
+        self.connect(&services).await;
+        let mut process = Function::start(Binary::RetryDue, &environment(&services, at)).await;
+        let answer = tokio::select! {
+            answer = process.answer(event, deadline) => Some(answer),
+            () = gate.stopped() => None,
+        };
+        let log = kill(process).await;
+        gate.settled().await;
+        self.published.extend(self.bus.take());
+        let answer = answer.map(|answer| match answer {
+            Answer::Response(response) => response,
+            Answer::Error(error) => panic!("{}: at {at} the function failed: {error}\n{log}", self.name),
+        });
+        Lived { answer, requests: gate.arrived() }
+    }
+
+    /// All records fail at `at`, in version 1.
+    pub(super) async fn fail(&self, at: Timestamp) {
+        let failed = |object: &str, id: &str| {
+            let detail = json!({
+                "connection": "acme", "object": object, "externalId": id, "sourceVersion": 1,
+                "error": {"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access"},
+                "payload": {"Description": id},
+            });
+            event("Sync Failed", at, &detail)
+        };
+        let events: Vec<Value> = OBJECTS.iter().flat_map(|object| ids().map(move |id| failed(object, &id))).collect();
+        self.take_in(at, &events).await;
+    }
+
+    /// The superseded records' source syncs their version 2 at `at`.
+    pub(super) async fn supersede(&mut self, at: Timestamp) {
+        let succeeded = |object: &str, id: &str| {
+            let detail = json!({"connection": "acme", "object": object, "externalId": id, "sourceVersion": 2});
+            event("Sync Succeeded", at, &detail)
+        };
+        let superseded = |object| ids().filter(|id| is_superseded(id)).map(move |id| succeeded(object, &id));
+        let events: Vec<Value> = OBJECTS.into_iter().flat_map(superseded).collect();
+        self.take_in(at, &events).await;
+        self.superseded = Some(self.salesforce.log().last().map_or(Sequence(0), |entry| entry.sequence));
+        self.published.extend(self.bus.take());
+    }
+
+    async fn take_in(&self, at: Timestamp, events: &[Value]) {
+        let mut ingest = Function::start(Binary::Ingest, &environment(&self.services, at)).await;
+        let answer = ingest.answer(batch(events), at + std::time::Duration::from_mins(1)).await;
+        let log = kill(ingest).await;
+        let Answer::Response(response) = answer else { panic!("{}: {answer:?}\n{log}", self.name) };
+        assert_eq!(response, json!({"batchItemFailures": []}), "{}: {log}", self.name);
+    }
+
+    /// Ends the services.
+    pub(super) async fn end(self) {
+        self.salesforce.shutdown().await;
+        self.table.stop().await.unwrap();
+    }
+}
+
+async fn salesforce(now: Arc<AtomicI64>) -> Simulator {
+    let clock = Arc::new(move || now.load(Ordering::SeqCst));
+    let simulator = Simulator::start(Settings { clock, ..Settings::default() }).await.unwrap();
+    simulator.add_rule(Rule {
+        name: "refused".into(),
+        object: None,
+        selector: Selector::external_ids(
+            ids().filter(|id| is_refused(id)).collect::<Vec<_>>().iter().map(String::as_str),
+        ),
+        failure: Failure::Validation { message: "not like this".to_owned(), fields: Vec::new() },
+        activity: Activity::UntilMended,
+    });
+    simulator
+}
+
+fn environment(services: &Services, at: Timestamp) -> BTreeMap<&'static str, String> {
+    let settings = [
+        ("RESYNC_TABLE", TABLE.to_owned()),
+        ("RESYNC_EVENT_BUS", BUS.to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", services.dynamodb.clone()),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", services.eventbridge.clone()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", services.secrets.clone()),
+    ];
+    settings.into_iter().chain(moment::environment(at)).collect()
+}
+
+/// Ends a process at once, as Lambda does, and gives what it logged.
+async fn kill(process: Function) -> String {
+    let id = process.id();
+    let log = process.log().await;
+    id.into_iter().for_each(moment::forget);
+    log
+}
+
+/// The name of the one connection.
+pub(super) fn acme() -> ConnectionId {
+    ConnectionId::new("acme").unwrap()
+}
