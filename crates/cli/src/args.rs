@@ -6,6 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+const EXAMPLES: &str = "\
+Examples:
+  resync demo
+  resync demo --keep /tmp/resync
+  resync explain /tmp/resync billing/Invoice__c/INV-00008";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -17,7 +23,7 @@ Exit codes:
 
 /// Retries failed CRM syncs under exact rules, within an API budget, and says why a record is not retrying.
 #[derive(Debug, Parser)]
-#[command(name = "resync", version, after_help = EXIT_CODES)]
+#[command(name = "resync", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -40,7 +46,9 @@ Examples:
   resync demo --json | jq '.connections[0]'      the summary alone, for scripts
   resync demo --records 10000                    more contacts
   resync demo --keep /tmp/resync                 keep the data, then:
-  resync explain /tmp/resync billing/Invoice__c/INV-00008")]
+  resync explain /tmp/resync billing/Invoice__c/INV-00008
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong or unreadable input, 5 an invariant was broken")]
 pub(crate) struct DemoArgs {
     /// Print the summary alone, as JSON, to standard output
     #[arg(long)]
@@ -64,7 +72,9 @@ pub(crate) struct DemoArgs {
 #[command(after_help = "\
 Examples:
   resync explain /tmp/resync marketing/Contact/C-00004
-  resync explain /tmp/resync billing/Invoice__c/INV-00008 --json")]
+  resync explain /tmp/resync billing/Invoice__c/INV-00008 --json
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no kept demo, 4 no such record or connection")]
 pub(crate) struct ExplainArgs {
     /// The directory that `resync demo --keep` wrote
     #[arg(value_name = "DIR")]

@@ -27,6 +27,7 @@ use serde_json::json;
 
 use crate::args::DemoArgs;
 use crate::exit::Failure;
+use crate::output;
 use manifest::{Source, with_target};
 use play::Play;
 use world::World;
@@ -58,22 +59,23 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
         fs::write(directory.join(KEPT), kept).context("writing what the kept directory is")?;
     }
     world.stop().await?;
-    if args.json {
-        println!("{}", serde_json::to_string(&summary).context("writing the summary")?);
+    let text = if args.json {
+        serde_json::to_string(&summary).context("writing the summary")? + "\n"
     } else {
-        print!("{timeline}{}", summary.render());
-        hint(args);
-    }
+        format!("{timeline}{}{}", summary.render(), hint(args))
+    };
+    output::print(&text)?;
     if summary.violations.is_empty() { Ok(()) } else { Err(Failure::Violations(summary.violations.len())) }
 }
 
-fn hint(args: &DemoArgs) {
-    match &args.keep {
-        Some(directory) => {
-            println!("\nWhy is a record not retrying?  resync explain {} billing/Invoice__c/INV-00008", directory.display());
-        }
-        None => println!("\nAdd --keep DIR to keep the data, then ask `resync explain DIR RECORD` why a record is not retrying."),
-    }
+/// How to ask why a record is not retrying.
+fn hint(args: &DemoArgs) -> String {
+    let Some(directory) = &args.keep else {
+        return "\nAdd --keep DIR to keep the data, then ask `resync explain DIR RECORD` why a record is not retrying.\n"
+            .to_owned();
+    };
+    let record = if args.examples.is_some() { "CONNECTION/OBJECT/ID" } else { "billing/Invoice__c/INV-00008" };
+    format!("\nWhy is a record not retrying?  resync explain {} {record}\n", directory.display())
 }
 
 /// Applies `--records` to the first file of the first connection.
@@ -92,8 +94,7 @@ fn resize(sources: &mut [Source], args: &DemoArgs) -> Result<(), Failure> {
 }
 
 fn make_empty(directory: &Path) -> Result<(), Failure> {
-    let unreadable =
-        |problem: String| Failure::Unreadable { path: directory.display().to_string(), problem };
+    let unreadable = |problem: String| Failure::Unreadable { path: directory.display().to_string(), problem };
     fs::create_dir_all(directory).map_err(|error| unreadable(error.to_string()))?;
     let mut entries = fs::read_dir(directory).map_err(|error| unreadable(error.to_string()))?;
     match entries.next() {

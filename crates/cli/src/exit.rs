@@ -29,7 +29,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     NotFound(String),
     /// The check found invariants broken. Exit code 5.
-    #[error("{0} invariants were broken; this is a bug in resync")]
+    #[error("the check found {0} breaks of invariants (see above); this is a bug in resync")]
     Violations(usize),
     /// Something failed. Exit code 1.
     #[error(transparent)]

@@ -19,6 +19,7 @@ use store::local::{LocalTable, Place};
 use crate::args::ExplainArgs;
 use crate::demo::{DATABASE, DemoClock, KEPT, Seeded, TABLE};
 use crate::exit::Failure;
+use crate::output;
 
 /// Explaining publishes nothing.
 struct NoBus;
@@ -34,6 +35,10 @@ pub(crate) async fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let key = key(&args.record)?;
     let ended = ended(args)?;
     let database = args.dir.join(DATABASE);
+    if !database.is_file() {
+        let problem = "it is missing; name a directory that `resync demo --keep` wrote".to_owned();
+        return Err(Failure::Unreadable { path: database.display().to_string(), problem });
+    }
     let table = LocalTable::start(Place::File(&database), TABLE).await.context("opening the kept table")?;
     let clock = DemoClock::starting(ended);
     let parts = Parts {
@@ -49,8 +54,12 @@ pub(crate) async fn run(args: &ExplainArgs) -> Result<(), Failure> {
         Answer::UnknownConnection => Err(Failure::NotFound(format!("there is no connection {}", key.connection))),
         Answer::UnknownRecord => Err(Failure::NotFound(format!("no failure of {key} is known"))),
         Answer::OnlySucceeded(at) => {
-            println!("{key}: no failure is known; its source synced it at {at}");
-            Ok(())
+            let text = if args.json {
+                serde_json::json!({ "record": key, "succeeded_at": at }).to_string()
+            } else {
+                format!("{key}: no failure is known; its source synced it at {at}")
+            };
+            Ok(output::print(&format!("{text}\n"))?)
         }
         Answer::Explained(explanation) => show(args, &key, &explanation),
     }
@@ -82,29 +91,32 @@ fn ended(args: &ExplainArgs) -> Result<Timestamp, Failure> {
 }
 
 fn show(args: &ExplainArgs, key: &RecordKey, explanation: &Explanation) -> Result<(), Failure> {
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(explanation).context("writing the explanation")?);
-        return Ok(());
-    }
+    let text = if args.json {
+        serde_json::to_string_pretty(explanation).context("writing the explanation")? + "\n"
+    } else {
+        render(key, explanation)
+    };
+    Ok(output::print(&text)?)
+}
+
+fn render(key: &RecordKey, explanation: &Explanation) -> String {
     let record = &explanation.record;
-    println!("{key}, as of {}", explanation.at);
-    println!("  error     {} ({}): {}", record.failure.error_type, record.failure.code, record.failure.message);
-    println!("  advice    {}", explanation.advice);
     let tries = record.attempts;
-    println!(
-        "  tries     {} every 20 min, {} nightly, {} in sweeps, {} forced; first failed {}",
-        tries.interval, tries.nightly, tries.recent, tries.forced, record.first_failed
-    );
-    println!("  gates");
+    let mut lines = vec![
+        format!("{key}, as of {}", explanation.at),
+        format!("  error     {} ({}): {}", record.failure.error_type, record.failure.code, record.failure.message),
+        format!("  advice    {}", explanation.advice),
+        format!(
+            "  tries     {} every 20 min, {} nightly, {} in sweeps, {} forced; first failed {}",
+            tries.interval, tries.nightly, tries.recent, tries.forced, record.first_failed
+        ),
+        "  gates".to_owned(),
+    ];
     for gate in &explanation.gates {
-        println!("    {} {}", if gate.open { "open  " } else { "CLOSED" }, gate.text);
-        if let Some(sooner) = gate.sooner {
-            println!("           sooner: {sooner}");
-        }
+        lines.push(format!("    {} {}", if gate.open { "open  " } else { "CLOSED" }, gate.text));
+        lines.extend(gate.sooner.map(|sooner| format!("           sooner: {sooner}")));
     }
-    match explanation.next_try {
-        Some(next) => println!("  next try  {next}"),
-        None => println!("  next try  none, as things stand"),
-    }
-    Ok(())
+    let next = explanation.next_try.map_or_else(|| "none, as things stand".to_owned(), |next| next.to_string());
+    lines.push(format!("  next try  {next}\n"));
+    lines.join("\n")
 }

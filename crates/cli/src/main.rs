@@ -6,6 +6,7 @@ mod args;
 mod demo;
 mod exit;
 mod explain;
+mod output;
 mod rows;
 
 use std::process::ExitCode;

@@ -47,7 +47,7 @@ impl Clock for DemoClock {
     }
 }
 
-/// Numbers that follow from a seed (SplitMix64).
+/// Numbers that follow from a seed (`SplitMix64`).
 #[derive(Debug)]
 pub(crate) struct Seeded(AtomicU64);
 

@@ -36,8 +36,15 @@ pub(crate) struct Happening {
     pub(crate) after: Duration,
     /// What.
     pub(crate) what: What,
-    /// In words.
-    pub(crate) words: &'static str,
+    /// In words, where `{first}` and `{last}` stand for connections.
+    words: &'static str,
+}
+
+impl Happening {
+    /// What happens, in words, to these connections.
+    pub(crate) fn in_words(&self, first: &str, last: &str) -> String {
+        self.words.replace("{first}", first).replace("{last}", last)
+    }
 }
 
 const fn at(hours: u64, minutes: u64, what: What, words: &'static str) -> Happening {
@@ -52,14 +59,14 @@ pub(crate) const OUTAGE: Duration = Duration::from_hours(2);
 
 /// Everything that happens, in order. The play begins at 06:00 UTC.
 pub(crate) const HAPPENINGS: [Happening; 10] = [
-    at(2, 30, What::SourceUsesTheBudget, "marketing's own sync runs a bulk load and reports its API calls"),
-    at(4, 50, What::LimitRaised, "an administrator raises marketing's API limit"),
-    at(6, 5, What::SyncedElsewhere, "marketing syncs newer versions of 20 stuck contacts by itself"),
+    at(2, 30, What::SourceUsesTheBudget, "{first}'s own sync runs a bulk load and reports its API calls"),
+    at(4, 50, What::LimitRaised, "an administrator raises {first}'s API limit"),
+    at(6, 5, What::SyncedElsewhere, "{first} syncs newer versions of up to 20 stuck records by itself"),
     at(8, 10, What::PicklistMended, "an administrator adds the missing picklist value"),
     at(17, 5, What::SalesforceDown, "Salesforce is down"),
     at(19, 5, What::SalesforceUp, "Salesforce is back"),
     at(21, 0, What::TriggersMended, "a developer mends the triggers"),
-    at(38, 30, What::PasswordChanged, "somebody changes billing's integration password"),
+    at(38, 30, What::PasswordChanged, "somebody changes {last}'s integration password"),
     at(41, 50, What::PasswordPutRight, "the new password is put into the secret"),
-    at(51, 0, What::NewerFailures, "marketing sends newer versions of 5 stuck contacts, which fail once more"),
+    at(51, 0, What::NewerFailures, "{first} sends newer versions of up to 5 stuck records, which fail once more"),
 ];

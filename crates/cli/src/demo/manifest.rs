@@ -2,6 +2,8 @@
 //!
 //! Must not know: the simulated orgs; a connection's target is filled in when they run.
 
+mod sound;
+
 use std::fs;
 use std::path::Path;
 
@@ -25,6 +27,8 @@ pub(crate) struct Source {
 /// One file of failed rows.
 #[derive(Debug)]
 pub(crate) struct FileOfRows {
+    /// Its path as the manifest gives it.
+    pub(crate) path: String,
     pub(crate) object: ObjectName,
     pub(crate) parent: Option<ParentColumn>,
     pub(crate) rows: Vec<FailedRow>,
@@ -57,7 +61,10 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Vec<Source>, Failure> {
     })?;
     let entries = manifest.get("connections").and_then(Value::as_array).filter(|list| !list.is_empty());
     let Some(entries) = entries else {
-        return Err(wrong(directory, vec![mistake("connections", "is missing or empty", "list the connections to play")]));
+        return Err(wrong(
+            directory,
+            vec![mistake("connections", "is missing or empty", "list the connections to play")],
+        ));
     };
     let mut mistakes = Vec::new();
     let mut sources = Vec::new();
@@ -67,7 +74,19 @@ pub(crate) fn read(directory: Option<&Path>) -> Result<Vec<Source>, Failure> {
             Err(found) => mistakes.extend(found),
         }
     }
+    mistakes.extend(twice(&sources));
     if mistakes.is_empty() { Ok(sources) } else { Err(wrong(directory, mistakes)) }
+}
+
+/// Two connections of one name would share their records.
+fn twice(sources: &[Source]) -> Option<Mistake> {
+    let mut seen = std::collections::BTreeSet::new();
+    let again = sources.iter().position(|source| !seen.insert(&source.id))?;
+    Some(mistake(&format!("connections[{again}].settings.id"), "is the id of two connections", "name each differently"))
+}
+
+fn unusable(directory: Option<&Path>, file: &FileOfRows, problem: String) -> Failure {
+    Failure::Unreadable { path: shown(directory, &file.path), problem }
 }
 
 fn wrong(directory: Option<&Path>, mistakes: Vec<Mistake>) -> Failure {
@@ -82,7 +101,10 @@ fn source(directory: Option<&Path>, index: usize, entry: &Value) -> Result<Resul
     let path = format!("connections[{index}]");
     let mut fields = Fields::of(&path, entry);
     let settings = fields.required("settings").cloned().unwrap_or(Value::Null);
-    let listed = fields.required("files").and_then(Value::as_array).cloned().unwrap_or_default();
+    let listed = fields.required("files").map(|files| files.as_array().cloned().unwrap_or_default());
+    if listed.as_ref().is_some_and(Vec::is_empty) {
+        fields.wrong("files", "is no list, or an empty one", "list the files of failed rows");
+    }
     let mut mistakes = fields.strict();
     let connection = with_target(&settings, "https://example.my.salesforce.com");
     let read = Connection::read(&connection).map_err(|found| {
@@ -90,14 +112,19 @@ fn source(directory: Option<&Path>, index: usize, entry: &Value) -> Result<Resul
         mistakes.extend(found.0.into_iter().map(inside));
     });
     let mut files = Vec::new();
-    for (number, listed) in listed.iter().enumerate() {
+    for (number, listed) in listed.iter().flatten().enumerate() {
         match file_of_rows(directory, &format!("{path}.files[{number}]"), listed)? {
             Ok(file) => files.push(file),
             Err(found) => mistakes.extend(found),
         }
     }
     Ok(match read {
-        Ok(connection) if mistakes.is_empty() => Ok(Source { id: connection.id, settings, files }),
+        Ok(connection) if mistakes.is_empty() => {
+            for file in &files {
+                sound::check(&connection, file).map_err(|problem| unusable(directory, file, problem))?;
+            }
+            Ok(Source { id: connection.id, settings, files })
+        }
         Ok(_) | Err(()) => Err(mistakes),
     })
 }
@@ -107,10 +134,7 @@ pub(crate) fn with_target(settings: &Value, url: &str) -> Value {
     let mut settings = settings.clone();
     if let Some(object) = settings.as_object_mut() {
         let secret = object.get("id").cloned().unwrap_or(Value::Null);
-        object.insert(
-            "target".to_owned(),
-            json!({ "login_url": url, "flow": "client_credentials", "secret": secret }),
-        );
+        object.insert("target".to_owned(), json!({ "login_url": url, "flow": "client_credentials", "secret": secret }));
     }
     settings
 }
@@ -131,7 +155,7 @@ fn file_of_rows(
     let bytes = file(directory, &name)?;
     let rows = rows::read(&bytes)
         .map_err(|problem| Failure::Unreadable { path: shown(directory, &name), problem: problem.to_string() })?;
-    Ok(Ok(FileOfRows { object, parent, rows }))
+    Ok(Ok(FileOfRows { path: name, object, parent, rows }))
 }
 
 fn parent_column(path: &str, fields: &mut Fields<'_>) -> Option<ParentColumn> {

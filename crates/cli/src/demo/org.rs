@@ -11,7 +11,8 @@ use rules::connection::Connection;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
 use salesforce_sim::{
-    ClientSecret, Credentials, ExternalId, Failure, Millis, ObjectSchema, Rule, RuleId, Schema, Selector, Settings, Simulator,
+    ClientSecret, Credentials, ExternalId, Failure, Millis, ObjectSchema, Rule, RuleId, Schema, Selector, Settings,
+    Simulator,
 };
 use serde_json::Value;
 
@@ -36,7 +37,12 @@ pub(crate) struct Org {
 
 impl Org {
     /// Starts the org of `source`.
-    pub(crate) async fn start(source: &Source, connection: &Connection, clock: &DemoClock, start: Timestamp) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        source: &Source,
+        connection: &Connection,
+        clock: &DemoClock,
+        start: Timestamp,
+    ) -> anyhow::Result<Self> {
         let settings = Settings {
             clock: clock.for_simulator(),
             org_limit: 1_000_000,
@@ -77,7 +83,8 @@ impl Org {
             let Some(failure) = answer(&error, fate) else {
                 continue;
             };
-            let rule = Rule::new(format!("{code}: {message}"), file.object.as_str(), Selector::external_ids(ids), failure);
+            let rule =
+                Rule::new(format!("{code}: {message}"), file.object.as_str(), Selector::external_ids(ids), failure);
             let rule = match fate {
                 Fate::FirstTries(tries) => rule.for_first_tries(tries),
                 Fate::UntilTriggersAreMended => rule.until(Millis((start + TRIGGERS_MENDED).as_millis())),
@@ -137,7 +144,9 @@ fn fate(error: &ErrorText, has_parent: bool) -> Fate {
         (Class::Automation, _) => Fate::UntilTriggersAreMended,
         (Class::Transient, _) if is_lock => Fate::FirstTries(2),
         (Class::Dependency, _) if has_parent => Fate::ByItself,
-        (Class::Transient | Class::Outage | Class::Throttle | Class::Auth | Class::Collateral | Class::Gone, _) => Fate::ByItself,
+        (Class::Transient | Class::Outage | Class::Throttle | Class::Auth | Class::Collateral | Class::Gone, _) => {
+            Fate::ByItself
+        }
         (
             Class::Dependency
             | Class::Capacity
@@ -160,7 +169,8 @@ fn answer(error: &ErrorText, fate: Fate) -> Option<Failure> {
         Fate::FirstTries(_) => Some(Failure::RowLock),
         Fate::UntilPicklistsAreMended | Fate::UntilTriggersAreMended | Fate::Never => {
             let hidden = error.message.split_whitespace().next().filter(|word| word.contains('_'));
-            let code = if error.code.starts_with("DACO-") { hidden.unwrap_or("UNKNOWN_EXCEPTION") } else { &error.code };
+            let code =
+                if error.code.starts_with("DACO-") { hidden.unwrap_or("UNKNOWN_EXCEPTION") } else { &error.code };
             Some(Failure::Other { code: code.into(), message: error.message.clone(), fields: Vec::new() })
         }
     }

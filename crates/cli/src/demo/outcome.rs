@@ -25,7 +25,8 @@ use super::world::World;
 pub(crate) async fn summarise(world: &World, sources: &[Source], play: &Play<'_>) -> anyhow::Result<Summary> {
     let keys: Vec<RecordKey> = play.facts.failures.keys().cloned().collect();
     let read = world.parts.store.read(&keys).await.context("reading the records back")?;
-    let stored: BTreeMap<RecordKey, Stored> = read.into_iter().map(|read| (read.stored.key().clone(), read.stored)).collect();
+    let stored: BTreeMap<RecordKey, Stored> =
+        read.into_iter().map(|read| (read.stored.key().clone(), read.stored)).collect();
     let mut connections = Vec::new();
     let mut policies = BTreeMap::new();
     let mut logs = BTreeMap::new();

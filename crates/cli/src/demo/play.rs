@@ -149,7 +149,7 @@ impl<'a> Play<'a> {
         if let RetryReport::FannedOut { blocked, .. } = report {
             for one in blocked {
                 let gates: Vec<String> = one.gates.iter().map(ToString::to_string).collect();
-                self.timeline.blocked(now, &one.connection, &gates.join("; "));
+                self.timeline.blocked(now, &one.connection, gates);
             }
         }
     }
@@ -161,7 +161,7 @@ impl<'a> Play<'a> {
             Selection::Recent { .. } => Schedule::Recent,
         };
         let detail = serde_json::to_value(request).context("writing an event")?;
-        let event = bus_event("resync", "Run Requested", self.world.clock.now(), detail);
+        let event = bus_event("resync", "Run Requested", self.world.clock.now(), &detail);
         if let RetryReport::Ran { report } = self.world.invoke(schedule, &event).await? {
             self.runs.push(request.connection.clone());
             self.timeline.ran(now, &request.connection, &report);
@@ -171,9 +171,9 @@ impl<'a> Play<'a> {
 
     async fn happen(&mut self, happening: &Happening) -> Result<(), Failure> {
         let now = self.world.clock.now();
-        self.timeline.happened(now, happening.words);
         let first = &self.world.orgs[0];
         let last = &self.world.orgs[self.world.orgs.len() - 1];
+        self.timeline.happened(now, happening.in_words(first.id.as_str(), last.id.as_str()));
         match happening.what {
             What::SourceUsesTheBudget => self.use_budget(first).await?,
             What::LimitRaised => {
@@ -187,7 +187,7 @@ impl<'a> Play<'a> {
             What::PicklistMended => self.world.orgs.iter().for_each(Org::mend_picklists),
             What::SalesforceDown => self.take_down(now),
             What::SalesforceUp | What::TriggersMended => {}
-            What::PasswordChanged => self.world.change_password(last),
+            What::PasswordChanged => World::change_password(last),
             What::PasswordPutRight => self.world.put_password_right(last).await?,
         }
         Ok(())
@@ -206,7 +206,7 @@ impl<'a> Play<'a> {
         let calls = connection.budget.cap();
         let now = self.world.clock.now();
         let detail = json!({ "connection": connection.id, "source": "bulk-load", "calls": calls });
-        ensure_taken(self.world.deliver(&[event("API Calls Used", now, detail)], |_| {}).await?)?;
+        ensure_taken(self.world.deliver(&[event("API Calls Used", now, &detail)], |_| {}).await?)?;
         self.facts.reported.entry(connection.id).or_default().push((now, calls));
         Ok(())
     }
@@ -216,11 +216,11 @@ impl<'a> Play<'a> {
         let connection = self.world.connection(org).await?;
         let file = &self.sources[0].files[0];
         let field = key_field(&connection, file)?;
-        for key in self.stuck(&connection, file, &field, 0, SYNCED_ELSEWHERE) {
+        for key in Self::stuck(&connection, file, &field, 0, SYNCED_ELSEWHERE) {
             let fields = Map::from_iter([("Description".to_owned(), Value::from("synced by its source"))]);
             org.simulator.put_record(file.object.as_str(), field.as_str(), key.id.as_str(), fields);
             let detail = json!({ "connection": connection.id, "object": key.object, "externalId": key.id });
-            ensure_taken(self.world.deliver(&[event("Sync Succeeded", now, detail)], |_| {}).await?)?;
+            ensure_taken(self.world.deliver(&[event("Sync Succeeded", now, &detail)], |_| {}).await?)?;
             self.facts.successes.insert(key, now);
         }
         Ok(())
@@ -231,7 +231,7 @@ impl<'a> Play<'a> {
         let file = &self.sources[0].files[0];
         let field = key_field(&connection, file)?;
         let chosen: BTreeSet<RecordId> =
-            self.stuck(&connection, file, &field, SYNCED_ELSEWHERE, SENT_ANEW).into_iter().map(|key| key.id).collect();
+            Self::stuck(&connection, file, &field, SYNCED_ELSEWHERE, SENT_ANEW).into_iter().map(|key| key.id).collect();
         let all = failures(&connection, file, now)?;
         let events: Vec<Value> = all
             .into_iter()
@@ -243,9 +243,10 @@ impl<'a> Play<'a> {
     }
 
     /// Records whose error nobody mends in Salesforce in these days.
-    fn stuck(&self, connection: &Connection, file: &FileOfRows, field: &str, skip: usize, most: usize) -> Vec<RecordKey> {
+    fn stuck(connection: &Connection, file: &FileOfRows, field: &str, skip: usize, most: usize) -> Vec<RecordKey> {
         let stuck = |code: &str| matches!(code, "REQUIRED_FIELD_MISSING" | "FIELD_CUSTOM_VALIDATION_EXCEPTION");
-        let ids = file.rows.iter().filter(|row| stuck(&row.error.code)).filter_map(|row| row.fields.get(field)?.as_str());
+        let ids =
+            file.rows.iter().filter(|row| stuck(&row.error.code)).filter_map(|row| row.fields.get(field)?.as_str());
         let key = |id: &str| {
             let id = RecordId::new(id).ok()?;
             Some(RecordKey { connection: connection.id.clone(), object: file.object.clone(), id })
@@ -257,12 +258,16 @@ impl<'a> Play<'a> {
 fn bar(sources: &[Source]) -> ProgressBar {
     let rows: usize = sources.iter().flat_map(|source| &source.files).map(|file| file.rows.len()).sum();
     let ticks = LENGTH.as_secs() / TICK.as_secs();
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(rows as u64 + ticks).with_style(style)
 }
 
 fn ensure_taken(refused: usize) -> anyhow::Result<()> {
-    ensure!(refused == 0, "{refused} events were refused; the log says why");
+    ensure!(
+        refused == 0,
+        "{refused} events were refused: a row is larger than the events bus takes, or its error or key is too long"
+    );
     Ok(())
 }
 
@@ -274,11 +279,11 @@ fn key_of(connection: &ConnectionId, detail: &Value) -> Option<RecordKey> {
 }
 
 /// An event of the source's, as the bus delivers it.
-fn event(detail_type: &str, time: Timestamp, detail: Value) -> Value {
+fn event(detail_type: &str, time: Timestamp, detail: &Value) -> Value {
     bus_event("demo.source", detail_type, time, detail)
 }
 
-fn bus_event(source: &str, detail_type: &str, time: Timestamp, detail: Value) -> Value {
+fn bus_event(source: &str, detail_type: &str, time: Timestamp, detail: &Value) -> Value {
     json!({ "version": "0", "source": source, "detail-type": detail_type, "time": time, "detail": detail })
 }
 
@@ -305,7 +310,7 @@ fn failures(connection: &Connection, file: &FileOfRows, now: Timestamp) -> anyho
             if let Some(parent) = parent {
                 detail["parent"] = parent;
             }
-            Ok(event("Sync Failed", now, detail))
+            Ok(event("Sync Failed", now, &detail))
         })
         .collect()
 }

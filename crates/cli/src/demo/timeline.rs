@@ -2,6 +2,9 @@
 //!
 //! Must not know: how runs work.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use engine::ports::{RunReport, StopReason};
@@ -13,8 +16,8 @@ use rules::time::Timestamp;
 #[derive(Clone, Debug)]
 enum Line {
     Happened { at: Timestamp, words: String },
-    Runs(Runs),
-    Blocked { at: Timestamp, until: Timestamp, connection: ConnectionId, gates: String, ticks: u32 },
+    Ran(Runs),
+    Blocked { at: Timestamp, until: Timestamp, connection: ConnectionId, gates: Vec<String>, ticks: u32 },
 }
 
 /// Runs of one connection and kind, one after another.
@@ -25,7 +28,7 @@ struct Runs {
     connection: ConnectionId,
     kind: &'static str,
     stopped: StopReason,
-    runs: u32,
+    count: u32,
     tried: u64,
     saved: u64,
     failed: u64,
@@ -54,33 +57,27 @@ impl Timeline {
             return;
         }
         let open = self.lines[self.open_from..].iter_mut().find_map(|line| match line {
-            Line::Runs(runs) if runs.continues(&new) => Some(runs),
-            Line::Runs(_) | Line::Happened { .. } | Line::Blocked { .. } => None,
+            Line::Ran(runs) if runs.continues(&new) => Some(runs),
+            Line::Ran(_) | Line::Happened { .. } | Line::Blocked { .. } => None,
         });
         match open {
             Some(runs) => runs.add(&new),
-            None => self.lines.push(Line::Runs(new)),
+            None => self.lines.push(Line::Ran(new)),
         }
     }
 
     /// A connection with work was blocked at a tick.
-    pub(crate) fn blocked(&mut self, at: Timestamp, connection: &ConnectionId, gates: &str) {
+    pub(crate) fn blocked(&mut self, at: Timestamp, connection: &ConnectionId, gates: Vec<String>) {
         let open = self.lines[self.open_from..].iter_mut().find_map(|line| match line {
             Line::Blocked { until, connection: known, ticks, .. } if known == connection => Some((until, ticks)),
-            Line::Blocked { .. } | Line::Runs(_) | Line::Happened { .. } => None,
+            Line::Blocked { .. } | Line::Ran(_) | Line::Happened { .. } => None,
         });
         match open {
             Some((until, ticks)) => {
                 *until = at;
                 *ticks += 1;
             }
-            None => self.lines.push(Line::Blocked {
-                at,
-                until: at,
-                connection: connection.clone(),
-                gates: gates.to_owned(),
-                ticks: 1,
-            }),
+            None => self.lines.push(Line::Blocked { at, until: at, connection: connection.clone(), gates, ticks: 1 }),
         }
     }
 
@@ -91,7 +88,7 @@ impl Timeline {
         for line in &self.lines {
             let today = when(line.at(), "%A %d %B");
             if today != day {
-                text.push_str(&format!("\n{today}\n"));
+                writeln!(text, "\n{today}").expect("a String takes every text");
                 day = today;
             }
             line.render(&mut text).expect("a String takes every text");
@@ -104,7 +101,7 @@ impl Line {
     fn at(&self) -> Timestamp {
         match self {
             Self::Happened { at, .. } | Self::Blocked { at, .. } => *at,
-            Self::Runs(runs) => runs.from,
+            Self::Ran(runs) => runs.from,
         }
     }
 
@@ -113,9 +110,11 @@ impl Line {
             Self::Happened { at, words } => writeln!(text, "  {}         * {words}", when(*at, "%H:%M")),
             Self::Blocked { at, until, connection, gates, ticks } => {
                 let span = span(*at, *until);
-                writeln!(text, "  {span}   {connection:<10} nothing sent at {ticks} ticks: {gates}")
+                let ticks = if *ticks == 1 { "1 tick".to_owned() } else { format!("{ticks} ticks") };
+                writeln!(text, "  {span}   {connection:<10} nothing sent at {ticks}:")?;
+                gates.iter().try_for_each(|gate| writeln!(text, "                           {gate}"))
             }
-            Self::Runs(runs) => runs.render(text),
+            Self::Ran(runs) => runs.render(text),
         }
     }
 }
@@ -126,7 +125,7 @@ impl Runs {
             Selection::Due { .. } => "every 20 min",
             Selection::TimedOut { .. } => "timeout queue",
             Selection::Recent { .. } => "past 7 days",
-            Selection::Owed { .. } => "owed",
+            Selection::Owed { .. } => "catching up",
         };
         Self {
             from: at,
@@ -134,7 +133,7 @@ impl Runs {
             connection: connection.clone(),
             kind,
             stopped: report.stopped,
-            runs: 1,
+            count: 1,
             tried: report.tried,
             saved: report.resolved,
             failed: report.failed + report.unknown,
@@ -148,7 +147,7 @@ impl Runs {
 
     fn add(&mut self, new: &Self) {
         self.to = new.to;
-        self.runs += new.runs;
+        self.count += new.count;
         self.tried += new.tried;
         self.saved += new.saved;
         self.failed += new.failed;
@@ -156,13 +155,14 @@ impl Runs {
     }
 
     fn render(&self, text: &mut String) -> std::fmt::Result {
-        let Self { connection, kind, runs, tried, saved, failed, calls, .. } = self;
+        let Self { connection, kind, count, tried, saved, failed, calls, .. } = self;
         let span = span(self.from, self.to);
-        let runs = if *runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
-        let why = stopped(self.stopped).map_or_else(String::new, |why| format!("   {why}"));
+        let runs = if *count == 1 { "1 run".to_owned() } else { format!("{count} runs") };
+        let unit = if *calls == 1 { "call" } else { "calls" };
+        let why = stopped(self.stopped).map_or_else(String::new, |why| format!(": {why}"));
         writeln!(
             text,
-            "  {span}   {connection:<10} {kind:<13} {runs:>8} {tried:>7} tried {saved:>6} saved {failed:>6} failed {calls:>5} calls{why}"
+            "  {span}   {connection:<10} {kind:<13} {runs:>8} {tried:>7} tried {saved:>6} saved {failed:>6} failed {calls:>4} {unit}{why}"
         )
     }
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use engine::fan_out::Schedule;
 use engine::parts::Parts;
 use engine::ports::{Clock, Connections};
-use engine::fan_out::Schedule;
 use functions::handlers::{self, RetryReport};
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
@@ -39,8 +39,7 @@ const INVOCATION: Duration = Duration::from_mins(15);
 /// Deliveries of the queue in one invocation of `ingest`.
 const QUEUE_BATCH: usize = 10;
 
-type DemoParts =
-    Parts<DynamoStore<DemoClock>, SalesforceTargets<FixedSecrets, DemoClock>, DemoBus, DemoClock, Seeded>;
+type DemoParts = Parts<DynamoStore<DemoClock>, SalesforceTargets<FixedSecrets, DemoClock>, DemoBus, DemoClock, Seeded>;
 
 /// Everything that the demo runs on.
 pub(crate) struct World {
@@ -127,7 +126,7 @@ impl World {
     }
 
     /// Somebody changes the password of the integration user.
-    pub(crate) fn change_password(&self, org: &Org) {
+    pub(crate) fn change_password(org: &Org) {
         org.simulator.set_secret(ClientSecret::from(SECOND_SECRET));
         org.simulator.expire_tokens();
     }
@@ -160,4 +159,3 @@ fn queue_record((number, event): (usize, &Value)) -> Value {
         "body": event.to_string(),
     })
 }
-
