@@ -240,7 +240,9 @@ impl<'a, P: Ports> Worker<'a, P> {
     /// After the release: says what happened, and starts the run that goes on with what is left.
     async fn hand_on(&mut self) -> Result<(), Interrupt> {
         let now = self.context.ports.clock().now();
-        let goes_on = matches!(self.stop, Some(StopReason::Deadline | StopReason::BatchDone));
+        // A run that could send nothing before its deadline would start another one like it for ever: the next tick does.
+        let came_on = self.tally.api_calls > 0 || self.tally.tried > 0;
+        let goes_on = came_on && matches!(self.stop, Some(StopReason::Deadline | StopReason::BatchDone));
         if let Some(selection) = self.held.next_owed(now).filter(|_| goes_on) {
             let connection = self.context.connection.id.clone();
             self.outbox.events.push(Outbound::RunRequested(RunRequested { connection, selection }));
