@@ -53,7 +53,7 @@ pub(crate) struct DemoArgs {
     /// Print the summary alone, as JSON, to standard output
     #[arg(long)]
     pub(crate) json: bool,
-    /// Contacts to retry; those beyond the example file are made up in its likeness
+    /// Rows of the first file to play (the contacts): fewer cut it, more are made up in its likeness
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) records: Option<u32>,
     /// The seed of everything that is made up: the same seed plays the same three days

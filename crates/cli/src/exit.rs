@@ -17,8 +17,8 @@ pub(crate) enum Failure {
         /// All its mistakes.
         mistakes: Mistakes,
     },
-    /// A file cannot be read. Exit code 3.
-    #[error("{path} cannot be read: {problem}")]
+    /// A file or directory cannot be used. Exit code 3.
+    #[error("{path} cannot be used: {problem}")]
     Unreadable {
         /// The file.
         path: String,

@@ -177,6 +177,24 @@ fn a_file_that_cannot_be_used_is_named_with_its_line_and_the_mend() {
 }
 
 #[test]
+fn a_parents_column_that_no_row_has_is_an_error_and_not_a_childs_end() {
+    let directory = directory();
+    let manifest = json!({ "connections": [{
+        "settings": { "id": "own", "policy": { "kind": "recent" }, "external_ids": { "Contact": "Key__c" } },
+        "files": [{
+            "path": "contacts.csv", "object": "Contact",
+            "parent": { "object": "Account", "column": "Acount__r.Key__c" },
+        }],
+    }] });
+    fs::write(directory.path().join("demo.json"), manifest.to_string()).expect("it is written");
+    fs::write(directory.path().join("contacts.csv"), "Key__c,Account__r.Key__c,ERROR\nC-1,A-1,X\n")
+        .expect("it is written");
+    let output = play(directory.path());
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("no row has the parent's column Acount__r.Key__c"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_file_or_manifest_that_is_not_there_is_named() {
     let directory = directory();
     assert_eq!(play(directory.path()).status.code(), Some(3));
@@ -184,7 +202,7 @@ fn a_file_or_manifest_that_is_not_there_is_named() {
     fs::remove_file(directory.path().join("contacts.csv")).expect("it is removed");
     let output = play(directory.path());
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("contacts.csv cannot be read"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("contacts.csv cannot be used"), "{}", stderr(&output));
 }
 
 #[test]

@@ -15,12 +15,11 @@ use super::{Fields, Item, body, key};
 
 /// The stamp of the content, as one number.
 pub(crate) const STAMP: &str = "st";
-/// The keys and versions: length of the id (2 bytes), id, item's version (8 bytes), kind of source version (1 byte), source
-/// version (8 bytes), big-endian, one after another.
+/// The keys and versions: length of the id (2 bytes, the first bit of which says that the source version is a time), id, item's
+/// version (8 bytes), source version (8 bytes), big-endian, one after another.
 const SENT: &str = "b";
 
-const NUMBER: u8 = 0;
-const TIME: u8 = 1;
+const IS_TIME: u16 = 1 << 15;
 
 const KIND: &str = "the journal slot";
 
@@ -57,14 +56,13 @@ fn pack(sent: &[Sent]) -> Vec<u8> {
     let mut packed = Vec::new();
     for Sent { id, fence, version } in sent {
         let length = u16::try_from(id.as_str().len()).expect("an id has at most 255 characters");
-        packed.extend(length.to_be_bytes());
+        let (kind, value) = match version {
+            SourceVersion::Number(number) => (0, *number),
+            SourceVersion::Time(time) => (IS_TIME, time.as_millis()),
+        };
+        packed.extend((length | kind).to_be_bytes());
         packed.extend(id.as_str().as_bytes());
         packed.extend(fence.0.to_be_bytes());
-        let (kind, value) = match version {
-            SourceVersion::Number(number) => (NUMBER, *number),
-            SourceVersion::Time(time) => (TIME, time.as_millis()),
-        };
-        packed.push(kind);
         packed.extend(value.to_be_bytes());
     }
     packed
@@ -74,16 +72,15 @@ fn unpack(mut packed: &[u8]) -> Option<Vec<Sent>> {
     let mut sent = Vec::new();
     while !packed.is_empty() {
         let (length, rest) = packed.split_first_chunk::<2>()?;
-        let (id, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        let length = u16::from_be_bytes(*length);
+        let (id, rest) = rest.split_at_checked(usize::from(length & !IS_TIME))?;
         let (fence, rest) = rest.split_first_chunk::<8>()?;
         let id = RecordId::new(std::str::from_utf8(id).ok()?).ok()?;
-        let (kind, rest) = rest.split_first()?;
         let (value, rest) = rest.split_first_chunk::<8>()?;
         let value = i64::from_be_bytes(*value);
-        let version = match *kind {
-            NUMBER => SourceVersion::Number(value),
-            TIME => SourceVersion::Time(Timestamp::from_millis(value)),
-            _ => return None,
+        let version = match length & IS_TIME {
+            0 => SourceVersion::Number(value),
+            _ => SourceVersion::Time(Timestamp::from_millis(value)),
         };
         sent.push(Sent { id, fence: Fence(u64::from_be_bytes(*fence)), version });
         packed = rest;

@@ -7,6 +7,7 @@ use rules::ids::RecordId;
 use serde_json::Value;
 
 use super::FileOfRows;
+use crate::rows::FailedRow;
 
 /// Checks a file; gives the first problem with its line.
 pub(super) fn check(connection: &Connection, file: &FileOfRows) -> Result<(), String> {
@@ -39,5 +40,19 @@ pub(super) fn check(connection: &Connection, file: &FileOfRows) -> Result<(), St
             }
         }
     }
-    Ok(())
+    names_its_parents(file)
+}
+
+/// A misspelt column would silently leave every row without its parent.
+fn names_its_parents(file: &FileOfRows) -> Result<(), String> {
+    let Some(parent) = &file.parent else {
+        return Ok(());
+    };
+    let named =
+        |row: &FailedRow| row.fields.get(&parent.relation).is_some_and(|found| found.get(&parent.key).is_some());
+    if file.rows.iter().any(named) {
+        return Ok(());
+    }
+    let column = format!("{}.{}", parent.relation, parent.key);
+    Err(format!("line 1: no row has the parent's column {column}; correct it in demo.json or in the header"))
 }
