@@ -9,7 +9,6 @@ use rules::gates::{Gate, is_expired, next_try, of_connection, of_record};
 use rules::ids::RecordKey;
 use rules::record::{Record, Stored};
 use rules::schedule::{TICK, next_tick_after};
-use rules::suspension::Cause;
 use rules::time::Timestamp;
 use rules::usage::Usage;
 use serde::Serialize;
@@ -133,15 +132,8 @@ fn delayed(next: Timestamp, gates: &[Gate], now: Timestamp) -> Option<Timestamp>
             Gate::NotPaused { .. } | Gate::Unresolved { .. } | Gate::NotExcluded { .. } | Gate::InsideWindow { .. } => {
                 None
             }
-            Gate::NotSuspended { suspension } => suspension.as_ref().and_then(|by| match by.cause {
-                Cause::LoginRefused { .. } => None,
-                Cause::SessionRefused
-                | Cause::AccessRefused
-                | Cause::OrgLimit
-                | Cause::Storage
-                | Cause::Down
-                | Cause::Unreachable => by.next_probe,
-            }),
+            // Without a next probe only a person or a new secret can help.
+            Gate::NotSuspended { suspension } => suspension.as_ref().and_then(|by| by.next_probe),
             Gate::Budget { resumes, .. } => *resumes,
             Gate::OrgLimit { at, .. } => Some(*at + rules::gates::ORG_FIGURE_LIVES),
             Gate::NotQuarantined { until } => *until,

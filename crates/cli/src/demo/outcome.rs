@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use engine::ports::{Clock, Records};
-use rules::catalogue::Catalogue;
 use rules::connection::Connection;
 use rules::counts::Attempts;
 use rules::gates::is_expired;
@@ -105,11 +104,9 @@ fn add(summary: &mut ConnectionSummary, connection: &Connection, record: &Record
             "held"
         }
     };
-    let advice = connection.catalogue().map_or_else(|_| String::new(), |catalogue| advice(&catalogue, record));
+    let advice = connection
+        .catalogue()
+        .map_or_else(|_| String::new(), |catalogue| catalogue.advice(&record.failure.error_type).to_owned());
     let key = (state, record.failure.error_type.to_string());
     summary.reasons.entry(key).or_insert((0, advice)).0 += 1;
-}
-
-fn advice(catalogue: &Catalogue, record: &Record) -> String {
-    catalogue.classify(&record.failure.code, &record.failure.message).advice.to_owned()
 }
