@@ -6,9 +6,11 @@
 #![expect(clippy::missing_panics_doc, reason = "a check reports what it finds by panicking")]
 
 pub mod age_listing;
+pub mod audit_entries;
 pub mod control_items;
 pub mod directories;
 pub mod due_listing;
+pub mod erasing;
 mod given;
 pub mod identities;
 pub mod index_membership;
@@ -16,6 +18,8 @@ pub mod journal_slots;
 pub mod outcomes;
 pub mod payloads;
 pub mod records;
+pub mod requests;
+pub mod settings;
 pub mod usage_items;
 
 use crate::ports::Store;
@@ -69,6 +73,13 @@ macro_rules! every_conformance_check {
             age_listing::no_types_list_no_records,
             age_listing::a_window_that_ends_before_it_begins_lists_no_records,
             age_listing::pages_of_any_size_cover_all_types_and_shards_once,
+            age_listing::a_count_tells_the_records_of_a_type_and_the_oldest_of_them,
+            age_listing::a_count_has_the_bounds_of_the_listing,
+            erasing::an_erased_record_leaves_neither_item_nor_payload_nor_listing,
+            erasing::a_resolved_record_and_the_mark_of_a_success_are_erased_too,
+            erasing::a_record_in_another_version_is_not_erased_and_shows_itself,
+            erasing::a_record_that_is_gone_is_no_longer_there_to_erase,
+            erasing::an_erased_record_may_come_again_and_its_neighbours_stay,
             control_items::a_connection_without_control_item_has_the_empty_one,
             control_items::a_full_control_item_is_read_back,
             control_items::a_control_item_is_replaced_on_the_expected_revision,
@@ -89,9 +100,24 @@ macro_rules! every_conformance_check {
             directories::a_connection_saved_again_is_replaced,
             directories::shards_are_raised_and_never_lowered_and_nothing_else_changes,
             directories::raising_the_shards_of_an_unknown_connection_makes_none,
+            settings::a_connection_is_created_once,
+            settings::a_connection_created_again_is_the_same_one,
+            settings::settings_are_changed_if_they_are_as_they_were_seen,
+            settings::settings_changed_again_are_done,
+            settings::shards_are_no_part_of_what_was_seen_and_are_never_lowered,
+            settings::settings_of_a_connection_that_is_gone_are_not_changed,
+            settings::a_deleted_connection_is_gone_and_what_it_kept_stays,
             directories::error_types_are_listed_once_and_in_order,
             directories::reports_come_newest_first_and_no_more_than_asked_for,
             directories::a_report_kept_again_is_there_once,
+            requests::requests_of_every_kind_are_read_back,
+            requests::a_request_is_kept_once_and_known_from_then_on,
+            requests::a_request_that_ended_says_so,
+            requests::requests_come_newest_first_and_no_more_than_asked_for,
+            requests::requests_of_another_connection_are_kept_apart,
+            audit_entries::entries_of_a_connection_and_of_all_come_newest_first,
+            audit_entries::an_entry_kept_again_is_there_once,
+            audit_entries::every_action_is_read_back,
             identities::awkward_ids_are_stored_listed_and_settled_apart,
             identities::the_same_id_of_two_objects_is_two_records,
             identities::records_of_a_connection_whose_name_begins_another_are_kept_apart,

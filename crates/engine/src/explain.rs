@@ -6,15 +6,16 @@ use rules::budget::Budget;
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::gates::{Gate, is_expired, next_try, of_connection, of_record};
-use rules::ids::RecordKey;
+use rules::ids::{RecordKey, RequestId};
 use rules::record::{Record, Stored};
+use rules::resync::{Choice, RequestState, choose};
 use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
 use rules::usage::Usage;
 use serde::Serialize;
 
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Controls, Journal, PortError, Records, UsageReports};
+use crate::ports::{Clock, Connections, Controls, Journal, PortError, Records, Requests, UsageReports};
 use crate::run::Quarantine;
 
 /// A gate as it stands.
@@ -45,7 +46,9 @@ pub struct Explanation {
     pub advice: String,
     /// Every gate, the record's own first.
     pub gates: Vec<GateNow>,
-    /// When it will be tried next, as far as anybody can tell; none when no schedule will try it as things stand.
+    /// Open requests of persons that will try it, whatever its own gates say.
+    pub requests: Vec<RequestId>,
+    /// When it will be tried next at the latest, as far as anybody can tell; none when nobody will try it as things stand.
     pub next_try: Option<Timestamp>,
 }
 
@@ -79,19 +82,35 @@ pub async fn explain<P: Ports>(ports: &P, key: &RecordKey) -> Result<Answer, Por
     };
     let (control, usage) = (store.control(&key.connection).await?, store.usage(&key.connection).await?);
     let entries = store.entries(&key.connection).await?;
+    let requests = requests(ports, &control, &record).await?;
     let now = ports.clock().now();
     let quarantined = Quarantine::of(&key.connection, &entries, now).until(key, now);
-    Ok(Answer::Explained(Box::new(assemble(&connection, &control, &usage, record, quarantined, now))))
+    let about = About { record, quarantined, requests };
+    Ok(Answer::Explained(Box::new(assemble(&connection, &control, &usage, about, now))))
 }
 
-fn assemble(
-    connection: &Connection,
-    control: &Control,
-    usage: &Usage,
+/// What concerns the one record.
+struct About {
     record: Record,
     quarantined: Option<Timestamp>,
-    now: Timestamp,
-) -> Explanation {
+    requests: Vec<RequestId>,
+}
+
+/// The open requests that will try the record.
+async fn requests<P: Ports>(ports: &P, control: &Control, record: &Record) -> Result<Vec<RequestId>, PortError> {
+    let mut requests = Vec::new();
+    for owed in &control.owed.forced {
+        let known = ports.store().request(&record.key.connection, &owed.request).await?;
+        let open = known.filter(|request| request.state == RequestState::Open);
+        if open.is_some_and(|open| choose(&open.wanted, open.as_of, owed.after, record) == Choice::Try) {
+            requests.push(owed.request.clone());
+        }
+    }
+    Ok(requests)
+}
+
+fn assemble(connection: &Connection, control: &Control, usage: &Usage, about: About, now: Timestamp) -> Explanation {
+    let About { record, quarantined, requests } = about;
     let reported = usage.total();
     let budget = Budget {
         own: &control.ledger,
@@ -101,12 +120,15 @@ fn assemble(
     };
     let own = of_record(&connection.policy, &record, quarantined, now);
     let gates: Vec<Gate> = own.into_iter().chain(of_connection(connection, control, &budget, now)).collect();
-    let next_try = next_try(&connection.policy, &record, now).and_then(|next| delayed(next, &gates, now));
+    let scheduled = next_try(&connection.policy, &record, now).and_then(|next| delayed(next, &gates, now));
+    let forced = if requests.is_empty() { None } else { delayed(now, &binding_on_persons(&gates), now) };
+    let next_try = scheduled.into_iter().chain(forced).min();
     Explanation {
         at: now,
         expired: is_expired(&connection.policy, &record, now),
         advice: advice(connection, &record),
         gates: gates.into_iter().map(|gate| stand(gate, now)).collect(),
+        requests,
         next_try,
         record,
     }
@@ -115,6 +137,23 @@ fn assemble(
 fn stand(gate: Gate, now: Timestamp) -> GateNow {
     let open = gate.is_open(now);
     GateNow { open, text: gate.to_string(), sooner: (!open).then(|| gate.sooner()), gate }
+}
+
+/// The gates that hold for what a person asks, too.
+fn binding_on_persons(gates: &[Gate]) -> Vec<Gate> {
+    let binds = |gate: &&Gate| match gate {
+        Gate::NotQuarantined { .. }
+        | Gate::NotPaused { .. }
+        | Gate::NotSuspended { .. }
+        | Gate::Budget { .. }
+        | Gate::OrgLimit { .. } => true,
+        Gate::Unresolved { .. }
+        | Gate::NotExcluded { .. }
+        | Gate::TriesLeft { .. }
+        | Gate::InsideWindow { .. }
+        | Gate::Due { .. } => false,
+    };
+    gates.iter().filter(binds).cloned().collect()
 }
 
 fn advice(connection: &Connection, record: &Record) -> String {

@@ -3,20 +3,21 @@
 //! Must not know: queues. A report that is refused is a value with all its mistakes; nothing of it is written.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rules::catalogue::{Catalogue, Class};
 use rules::connection::{Connection, MOST_SHARDS};
 use rules::events::{Inbound, Outbound, PossibleOverwrite, ReportedFailure, ReportedSuccess, ReportedUsage, read};
 use rules::fields::{Mistake, Mistakes};
-use rules::ids::{ConnectionId, Fence, FieldName};
+use rules::ids::{ConnectionId, Fence, FieldName, RecordKey};
 use rules::ingest::{FailureEffect, Ignored, NewFailure, NewSuccess, SuccessEffect, fail, succeed};
 use rules::record::{Failure, PayloadPlace, Stored};
 
 use crate::parts::Ports;
 use crate::payload::Payload;
 use crate::ports::{
-    Clock, Connections, Entropy, Events, PayloadChange, PortError, Put, Read, Records, Saved, UsageReports, Written,
+    Clock, Connections, Entropy, Events, Keeping, PayloadChange, PortError, Put, Read, Records, Saved, UsageReports,
+    Written,
 };
 use crate::types::TypeDirectory;
 
@@ -70,12 +71,20 @@ struct Known {
 pub struct Ingest<'a, P> {
     ports: &'a P,
     known: Mutex<HashMap<ConnectionId, Known>>,
+    /// What would be stored by now, when nothing is written.
+    rehearsed: Option<Mutex<HashMap<RecordKey, Stored>>>,
 }
 
 impl<'a, P: Ports> Ingest<'a, P> {
     /// An ingest over these ports.
     pub fn new(ports: &'a P) -> Self {
-        Self { ports, known: Mutex::default() }
+        Self { ports, known: Mutex::default(), rehearsed: None }
+    }
+
+    /// An ingest that decides and writes nothing: no record, no error type, no usage, no event. It remembers what it would have
+    /// written, so that the second of two reports of one record is answered as it would be.
+    pub fn rehearsing(ports: &'a P) -> Self {
+        Self { rehearsed: Some(Mutex::default()), ..Self::new(ports) }
     }
 
     /// Takes in one event's text.
@@ -101,7 +110,7 @@ impl<'a, P: Ports> Ingest<'a, P> {
     }
 
     async fn know(&self, id: &ConnectionId) -> Result<Known, NotTaken> {
-        let remembered = self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let remembered = lock(&self.known).remove(id);
         if let Some(known) = remembered {
             return Ok(known);
         }
@@ -113,15 +122,18 @@ impl<'a, P: Ports> Ingest<'a, P> {
     }
 
     fn remember(&self, known: Known) {
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(known.connection.id.clone(), known);
+        lock(&self.known).insert(known.connection.id.clone(), known);
     }
 
     async fn failed(&self, known: &mut Known, report: ReportedFailure) -> Result<Taken, NotTaken> {
         let field = external_id_field(&known.connection, &report)?;
         let found = known.catalogue.classify_upsert(&report.code, &report.message, field.as_str());
         let (found, closes) = (found.error_type, found.class == Class::Gone);
-        let error_type = known.types.list(self.ports.store(), &known.connection.id, found).await?;
+        let error_type = if self.rehearsed.is_some() {
+            found
+        } else {
+            known.types.list(self.ports.store(), &known.connection.id, found).await?
+        };
         let payload = without_id(report.payload, &field, report.key.id.as_str())?;
         let new = NewFailure {
             key: report.key,
@@ -188,6 +200,9 @@ impl<'a, P: Ports> Ingest<'a, P> {
 
     /// Published before the write: a repeated warning does no harm, a lost one would.
     async fn warn(&self, new: &NewSuccess, sent: rules::version::SourceVersion) -> Result<(), PortError> {
+        if self.rehearsed.is_some() {
+            return Ok(());
+        }
         let key = new.key.clone();
         let event = PossibleOverwrite::of(key.connection, key.object, key.id, sent, new.source_version);
         self.ports.events().publish(&[Outbound::PossibleOverwrite(event)]).await
@@ -203,6 +218,9 @@ impl<'a, P: Ports> Ingest<'a, P> {
                 .take(&used.report, now, timeout)
                 .map_err(|wrong| refused("detail.source", wrong.to_string(), "report under fewer names"))?;
             reported.revision = self.ports.entropy().number();
+            if self.rehearsed.is_some() {
+                return Ok(Taken::Counted);
+            }
             match store.save_usage(&connection.id, &reported, expected).await? {
                 Saved::Done => return Ok(Taken::Counted),
                 Saved::Conflict(current) => usage = current,
@@ -211,13 +229,20 @@ impl<'a, P: Ports> Ingest<'a, P> {
         Err(NotTaken::Contended)
     }
 
-    async fn current(&self, key: &rules::ids::RecordKey) -> Result<Option<Stored>, PortError> {
+    async fn current(&self, key: &RecordKey) -> Result<Option<Stored>, PortError> {
+        if let Some(stored) = self.rehearsed.as_ref().and_then(|rehearsed| lock(rehearsed).get(key).cloned()) {
+            return Ok(Some(stored));
+        }
         let read = self.ports.store().read(std::slice::from_ref(key)).await?;
         Ok(read.into_iter().next().map(|Read { stored, .. }| stored))
     }
 
     async fn put(&self, connection: &Connection, put: Put) -> Result<Option<Option<Stored>>, NotTaken> {
-        match self.ports.store().put(&put, connection.shards).await? {
+        if let Some(rehearsed) = &self.rehearsed {
+            lock(rehearsed).insert(put.stored.key().clone(), put.stored);
+            return Ok(None);
+        }
+        match self.ports.store().put(&put, &Keeping::of(connection)).await? {
             Written::Done => Ok(None),
             Written::Conflict(current) => Ok(Some(current.map(|stored| *stored))),
             Written::Throttled => {
@@ -228,6 +253,11 @@ impl<'a, P: Ports> Ingest<'a, P> {
             }
         }
     }
+}
+
+/// A panic of another holder leaves no half-done change: each is one insert or one removal.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn refused(field: &str, problem: impl Into<String>, mend: impl Into<String>) -> NotTaken {

@@ -5,15 +5,22 @@
 
 #[cfg(feature = "fakes")]
 pub mod conformance;
+mod control;
+pub mod erase;
 pub mod explain;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 pub mod fan_out;
 pub mod ingest;
+pub mod manage;
 #[cfg(feature = "fakes")]
 pub mod memory;
+pub mod overview;
 pub mod parts;
 pub mod payload;
 pub mod ports;
+pub mod resync;
+pub mod retention;
 pub mod run;
+pub mod suspension;
 pub mod types;

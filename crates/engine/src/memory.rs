@@ -83,7 +83,7 @@ impl MemoryStore {
     }
 
     /// Makes one request: counted, and failed before or after its effect if that was asked for.
-    fn request<T>(&self, operation: Operation, work: impl FnOnce(&mut State) -> T) -> Result<T, PortError> {
+    fn carry_out<T>(&self, operation: Operation, work: impl FnOnce(&mut State) -> T) -> Result<T, PortError> {
         self.with(|state| match state.faults.meet(operation) {
             None => Ok(work(state)),
             Some(Fails::BeforeEffect) => Err(operation.failed()),

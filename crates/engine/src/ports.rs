@@ -3,18 +3,25 @@
 //!
 //! Must not know: who implements them.
 
+mod audit;
 mod bus;
+mod due;
 mod error;
+mod records;
+mod reports;
+mod requests;
 mod store;
 mod target;
 mod time;
 
+pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
+pub use due::{AgeCount, DueRecords, KeyPage, PageToken, Queue};
 pub use error::PortError;
-pub use store::{
-    Connections, Controls, DueRecords, ErrorTypes, Journal, KeyPage, OutcomeWrite, PageToken, PayloadChange, Put,
-    Queue, Read, Records, Reports, RunReport, Saved, SlotWritten, StopReason, Store, UsageReports, Written,
-};
+pub use records::{Keeping, OutcomeWrite, PayloadChange, Put, Read, Records, Written};
+pub use reports::{Reports, RunReport, StopReason};
+pub use requests::{KeptRequest, Requests};
+pub use store::{Connections, Controls, ErrorTypes, Journal, Saved, SlotWritten, Store, UsageReports};
 pub use target::{
     LoginAnswer, NotProcessed, OrgFigure, ProbeAnswer, Reply, SyncTarget, Targets, Upsert, UpsertAnswer, UpsertRequest,
 };

@@ -2,11 +2,13 @@
 //!
 //! Must not know: what triggered it. Its order says what to try; what is owed stands in the control item.
 
+mod aim;
 mod allowance;
 mod batch;
 mod context;
 mod eligible;
 mod flight;
+mod halt;
 mod held;
 mod interrupt;
 mod landing;
@@ -20,7 +22,9 @@ mod recovery;
 mod settle;
 mod slots;
 mod source;
+mod take_over;
 mod tally;
+mod turn;
 mod work;
 
 use rules::gates::{Gate, of_connection};
@@ -36,10 +40,13 @@ use context::Context;
 use held::{Held, Taken};
 use work::Worker;
 
+pub use halt::Halt;
 pub(crate) use quarantine::Quarantine;
+pub(crate) use source::readable;
+pub use take_over::take_over;
 
 /// What a run is asked to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Order {
     /// The connection.
     pub connection: ConnectionId,
@@ -47,6 +54,8 @@ pub struct Order {
     pub selection: Selection,
     /// When the invocation is ended from outside.
     pub deadline: Timestamp,
+    /// How it can be asked to stop before that.
+    pub halt: Halt,
 }
 
 /// How a run ended. Losing the race for the lease is no error.

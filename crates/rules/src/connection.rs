@@ -13,6 +13,7 @@ use crate::catalogue::{Catalogue, OwnRule};
 use crate::fields::Mistakes;
 use crate::ids::{ConnectionId, FieldName, ObjectName};
 use crate::policy::Policy;
+use crate::retention::Retention;
 
 mod reading;
 
@@ -76,6 +77,9 @@ pub struct Connection {
     pub request_timeout_seconds: u16,
     /// Over how many index keys its records are spread; only grows.
     pub shards: u16,
+    /// How long what is no longer needed stays.
+    #[serde(default)]
+    pub retention: Retention,
 }
 
 impl Connection {

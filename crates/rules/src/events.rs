@@ -116,7 +116,7 @@ pub struct ConnectionSuspended {
 pub struct ConnectionResumed {
     /// The connection.
     pub connection: ConnectionId,
-    /// When the probe succeeded.
+    /// When the probe succeeded, or a person cleared the suspension.
     pub at: Timestamp,
 }
 

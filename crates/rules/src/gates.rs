@@ -139,10 +139,10 @@ impl Gate {
             }
             Self::NotExcluded { .. } => "mend the cause at the source and sync the record again",
             Self::Due { next: None } => "nothing: another gate says why",
-            Self::Due { next: Some(_) } => "wait for the schedule",
+            Self::Due { next: Some(_) } => "wait for the schedule, or retry the record",
             Self::NotQuarantined { .. } => "nothing: Salesforce may still be working on the last send",
             Self::NotPaused { .. } => "resume the connection",
-            Self::NotSuspended { .. } => "remove the cause; the next probe finds out",
+            Self::NotSuspended { .. } => "remove the cause; the next probe finds out, or clear the suspension",
             Self::Budget { .. } => "raise the connection's API limit, or wait until older calls leave the 24 hours",
             Self::OrgLimit { .. } => "wait until the org's older calls leave the 24 hours",
         }

@@ -88,6 +88,12 @@ name! {
     |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
     "is not a source's name", "use 1 to 64 letters, digits, '-', '_' and '.'"
 }
+name! {
+    /// A forced resync, as its caller names it. 1–64 of letters, digits, `-` and `_`.
+    RequestId,
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
+    "is not a request's id", "use 1 to 64 letters, digits, '-' and '_'"
+}
 
 fn is_api_name(text: &str) -> bool {
     text.len() <= 80

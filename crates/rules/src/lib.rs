@@ -18,6 +18,8 @@ pub mod lease;
 pub mod owed;
 pub mod policy;
 pub mod record;
+pub mod resync;
+pub mod retention;
 pub mod schedule;
 pub mod suspension;
 pub mod time;

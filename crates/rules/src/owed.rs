@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::{BatchId, Epoch, RequestId};
+use crate::resync::{MOST_OPEN, Progress, Request};
 use crate::time::Timestamp;
 
 /// What a run is asked to try. With the tick of its trigger it is the whole of a run's order.
@@ -25,6 +27,13 @@ pub enum Selection {
         /// The scheduled time: the sweep's start.
         tick: Timestamp,
     },
+    /// What a person asked to be tried. It works off what is owed of the request, and adds nothing to it.
+    Forced {
+        /// The request.
+        request: RequestId,
+        /// When it was accepted.
+        tick: Timestamp,
+    },
     /// Whatever is owed already.
     Owed {
         /// The scheduled time of the fan-out.
@@ -37,7 +46,11 @@ impl Selection {
     #[must_use]
     pub fn tick(&self) -> Timestamp {
         match self {
-            Self::Due { tick } | Self::TimedOut { tick } | Self::Recent { tick } | Self::Owed { tick } => *tick,
+            Self::Due { tick }
+            | Self::TimedOut { tick }
+            | Self::Recent { tick }
+            | Self::Forced { tick, .. }
+            | Self::Owed { tick } => *tick,
         }
     }
 }
@@ -69,6 +82,73 @@ impl Sweep {
     }
 }
 
+/// An open request of a person, as far as it is worked off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forced {
+    /// The request.
+    pub request: RequestId,
+    /// How far its records are listed; its start is when the request was accepted.
+    pub sweep: Sweep,
+    /// How far it has come.
+    pub progress: Progress,
+    /// The last batch that may have been sent without knowing of it.
+    pub after: BatchId,
+}
+
+impl Forced {
+    /// The request, accepted while `epoch` was the last one given out.
+    #[must_use]
+    pub fn accepted(request: &Request, epoch: Epoch) -> Self {
+        Self {
+            request: request.id.clone(),
+            sweep: Sweep::starting(request.as_of),
+            progress: request.progress,
+            after: BatchId { epoch, sequence: u32::MAX },
+        }
+    }
+
+    /// As the run of `epoch` takes it up, which has sent `sequence` batches by now.
+    #[must_use]
+    pub fn taken_up(mut self, epoch: Epoch, sequence: u32) -> Self {
+        self.after = self.after.min(BatchId { epoch, sequence });
+        self
+    }
+
+    /// What a run of it is asked to try.
+    #[must_use]
+    pub fn selection(&self) -> Selection {
+        Selection::Forced { request: self.request.clone(), tick: self.sweep.start }
+    }
+}
+
+/// Whose work comes next. Schedules and persons take turns, so that neither waits for the end of the other's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The schedules'.
+    Schedules,
+    /// The persons'.
+    Persons,
+}
+
+impl Turn {
+    /// Who begins in the run of `epoch`. It changes from run to run: where only the first ones get a call, each gets one.
+    #[must_use]
+    pub fn first_of(epoch: Epoch) -> Self {
+        if epoch.0.is_multiple_of(2) { Self::Schedules } else { Self::Persons }
+    }
+
+    /// Who comes after `selection` was worked at.
+    #[must_use]
+    pub fn after(selection: &Selection) -> Self {
+        match selection {
+            Selection::Forced { .. } => Self::Schedules,
+            Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. } => {
+                Self::Persons
+            }
+        }
+    }
+}
+
 /// The work that a connection owes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
@@ -78,6 +158,9 @@ pub struct Owed {
     pub timed_out: Option<Sweep>,
     /// The sweep of the window.
     pub recent: Option<Sweep>,
+    /// What persons asked for, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forced: Vec<Forced>,
 }
 
 impl Owed {
@@ -89,22 +172,96 @@ impl Owed {
             Selection::Due { tick } => self.due = self.due.max(Some(*tick)),
             Selection::TimedOut { tick } => self.timed_out = Some(newer(self.timed_out, *tick)),
             Selection::Recent { tick } => self.recent = Some(newer(self.recent, *tick)),
-            Selection::Owed { .. } => {}
+            Selection::Forced { .. } | Selection::Owed { .. } => {}
         }
         self
+    }
+
+    /// These with an open request; the same ones when it is among them. Nothing when too many are open.
+    #[must_use]
+    pub fn with_request(mut self, accepted: Forced) -> Option<Self> {
+        if self.request(&accepted.request).is_none() {
+            if self.forced.len() >= MOST_OPEN {
+                return None;
+            }
+            self.forced.push(accepted);
+        }
+        Some(self)
+    }
+
+    /// What is owed of a request.
+    #[must_use]
+    pub fn request(&self, id: &RequestId) -> Option<&Forced> {
+        self.forced.iter().find(|forced| forced.request == *id)
+    }
+
+    /// These with a request as far as it is worked off by now; the same ones when it is not among them any more.
+    #[must_use]
+    pub fn with_progress(mut self, now: Forced) -> Self {
+        if let Some(known) = self.forced.iter_mut().find(|known| known.request == now.request) {
+            *known = now;
+        }
+        self
+    }
+
+    /// These without a request.
+    #[must_use]
+    pub fn without_request(mut self, id: &RequestId) -> Self {
+        self.forced.retain(|forced| forced.request != *id);
+        self
+    }
+
+    /// What a run does next at `now`, when it is this one's turn; the other's work when there is none of theirs.
+    #[must_use]
+    pub fn next(&self, now: Timestamp, turn: Turn) -> Option<Selection> {
+        let (scheduled, forced) = (|| self.next_scheduled(now), || self.next_forced(now));
+        match turn {
+            Turn::Schedules => scheduled().or_else(forced),
+            Turn::Persons => forced().or_else(scheduled),
+        }
+    }
+
+    /// Whether anybody waits while a run works at `selection`.
+    #[must_use]
+    pub fn others_wait(&self, selection: &Selection, now: Timestamp) -> bool {
+        let ready = |forced: &&Forced| forced.sweep.ready(now);
+        match selection {
+            Selection::Forced { request, .. } => {
+                let other = |forced: &Forced| forced.request != *request;
+                self.next_scheduled(now).is_some() || self.forced.iter().filter(ready).any(other)
+            }
+            Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. } => {
+                self.forced.iter().any(|forced| ready(&forced))
+            }
+        }
+    }
+
+    fn next_scheduled(&self, now: Timestamp) -> Option<Selection> {
+        let ready = |sweep: &Option<Sweep>| sweep.as_ref().filter(|sweep| sweep.ready(now)).map(|sweep| sweep.start);
+        self.due
+            .map(|tick| Selection::Due { tick })
+            .or_else(|| ready(&self.timed_out).map(|tick| Selection::TimedOut { tick }))
+            .or_else(|| ready(&self.recent).map(|tick| Selection::Recent { tick }))
+    }
+
+    /// The request that has come least far, so that a small one does not wait for the end of a large one.
+    fn next_forced(&self, now: Timestamp) -> Option<Selection> {
+        let ready = self.forced.iter().filter(|forced| forced.sweep.ready(now));
+        ready.min_by_key(|forced| forced.progress.tried + forced.progress.skipped).map(Forced::selection)
     }
 
     /// Whether nothing is owed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.due.is_none() && self.timed_out.is_none() && self.recent.is_none()
+        self.due.is_none() && self.timed_out.is_none() && self.recent.is_none() && self.forced.is_empty()
     }
 
     /// Whether something is owed that a run could do at `now`.
     #[must_use]
     pub fn ready(&self, now: Timestamp) -> bool {
-        let sweeps = [&self.timed_out, &self.recent];
-        self.due.is_some() || sweeps.into_iter().flatten().any(|sweep| sweep.ready(now))
+        let forced = self.forced.iter().map(|forced| &forced.sweep);
+        let sweeps = self.timed_out.iter().chain(&self.recent).chain(forced);
+        self.due.is_some() || sweeps.into_iter().any(|sweep| sweep.ready(now))
     }
 }
 

@@ -32,6 +32,10 @@ pub(crate) enum Refusal {
     /// The request was never sent.
     #[error("the request could not be built")]
     NotBuilt,
+    /// The database of this machine has no room, or cannot be written.
+    #[cfg(feature = "local")]
+    #[error("the disk is full or cannot be written")]
+    DiskFull,
     /// It kept refusing for lack of capacity.
     #[error("DynamoDB kept refusing for lack of capacity")]
     Throttled,
@@ -58,6 +62,10 @@ pub(crate) fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
 }
 
 fn answered(code: Option<&str>, message: Option<&str>) -> Refusal {
+    #[cfg(feature = "local")]
+    if code == Some(crate::local::DISK_FULL) {
+        return Refusal::DiskFull;
+    }
     let code = code.unwrap_or("an error without a code").to_owned();
     let shown = message.filter(|_| !code.contains("Validation") && !code.contains("TransactionCanceled"));
     Refusal::Answered { message: shown.map_or_else(String::new, |text| format!(": {text}")), code }

@@ -2,6 +2,7 @@
 //!
 //! Must not know: requests, indexes' consistency, retries.
 
+pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod fields;
 pub(crate) mod hash;
@@ -12,6 +13,7 @@ pub(crate) mod payload;
 pub(crate) mod pointer;
 pub(crate) mod record;
 pub(crate) mod report;
+pub(crate) mod request;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod settings;

@@ -1,6 +1,12 @@
-//! `DynamoDB` on this machine, embedded, with the table that the template defines: for development and tests.
+//! `DynamoDB` on this machine, embedded, with the table that the template defines: behind a port of the loopback interface
+//! for tests that start other processes, and without any port for one process that has it to itself.
 //!
 //! Must not know: what is kept in the table, or who uses it.
+
+mod durable;
+mod embedded;
+mod full;
+mod in_process;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,6 +18,9 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+pub use embedded::Embedded;
+pub(crate) use full::CODE as DISK_FULL;
 
 use crate::table::{TableFailure, create_table};
 
@@ -30,6 +39,17 @@ pub enum LocalFailure {
     /// The server ended with an error.
     #[error("the local database did not end in order: {0}")]
     Server(String),
+    /// There is no room, or the file cannot be written.
+    #[error("the disk is full or cannot be written")]
+    Full,
+    /// The database did not do what it was asked.
+    #[error("{doing} failed: {problem}")]
+    Refused {
+        /// What was tried, such as `making the local database smaller`.
+        doing: &'static str,
+        /// What the database says.
+        problem: String,
+    },
 }
 
 /// Where the local table keeps its items.
@@ -85,12 +105,7 @@ impl LocalTable {
     /// `us-east-1`.
     #[must_use]
     pub fn config(&self) -> Builder {
-        Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-            .endpoint_url(format!("http://{}", self.address))
-            .http_client(HttpClientBuilder::new().build_http())
+        config(format!("http://{}", self.address)).http_client(HttpClientBuilder::new().build_http())
     }
 
     /// A client.
@@ -109,10 +124,25 @@ impl LocalTable {
     }
 }
 
+/// A client's settings but for its HTTP client: the region and the credentials are made up.
+fn config(endpoint: String) -> Builder {
+    Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .endpoint_url(endpoint)
+}
+
 fn open(place: Place<'_>) -> Result<Database, LocalFailure> {
     let opened = match place {
         Place::Memory => Database::memory(),
-        Place::File(path) => Database::new(&path.to_string_lossy()),
+        Place::File(path) => match path.to_str() {
+            Some(path) => Database::new(path),
+            None => return Err(LocalFailure::Database(format!("the path {} is no text", path.display()))),
+        },
     };
-    opened.map_err(|error| LocalFailure::Database(error.to_string()))
+    opened.map_err(|error| {
+        let problem = error.to_string();
+        if full::says_so(&problem) { LocalFailure::Full } else { LocalFailure::Database(problem) }
+    })
 }

@@ -2,9 +2,11 @@
 //!
 //! Must not know: how items look; `items` reads and writes them.
 
+mod audits;
 mod connections;
 mod controls;
 mod due;
+mod erase;
 mod error_types;
 mod journal;
 mod listing;
@@ -12,8 +14,10 @@ mod outcomes;
 mod put;
 mod records;
 mod reports;
+mod requests;
 mod revised;
 mod statements;
+mod transaction;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;

@@ -1,4 +1,5 @@
-//! What every store must do, asked of the one in `DynamoDB`: the engine's suite, one test a check, each on a table of its own.
+//! What every store must do, asked of the one in `DynamoDB`: the engine's suite, one test a check, each on a table of its own,
+//! once with the table behind a port and once with the one in this process.
 //!
 //! Must not know: what is checked.
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 use engine::ports::Clock;
 use rules::time::Timestamp;
 use store::DynamoStore;
-use store::local::{LocalTable, Place};
+use store::local::{Embedded, LocalTable, Place};
 
 /// Nothing here may have to wait.
 struct NeverWaits;
@@ -39,3 +40,20 @@ macro_rules! tests {
 }
 
 engine::every_conformance_check!(tests);
+
+mod in_process {
+    use super::{DynamoStore, Embedded, NeverWaits, Place};
+
+    macro_rules! tests_in_process {
+        ($($group:ident::$check:ident,)+) => { $(
+            #[tokio::test]
+            async fn $check() {
+                let table = Embedded::open(Place::Memory, "resync").await.expect("the embedded table opens");
+                let store = DynamoStore::new(table.client(), table.name(), NeverWaits);
+                engine::conformance::$group::$check(&store).await;
+            }
+        )+ };
+    }
+
+    engine::every_conformance_check!(tests_in_process);
+}

@@ -1,4 +1,4 @@
-//! Listing by age: the window, the types, and pages that cover all.
+//! Listing by age: the window, the types, pages that cover all, and counts.
 //!
 //! Must not know: listing what is due.
 
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use rules::catalogue::ErrorType;
 use rules::ids::ConnectionId;
-use rules::record::{Failure, HoldReason, Record};
+use rules::record::{Failure, HoldReason, Record, Resolution};
 use rules::time::Timestamp;
 
-use super::given::{Window, aged, keys, put_new};
+use super::given::{ANSWERS, Window, aged, keys, put_new};
 use crate::fakes::sample;
-use crate::ports::Store;
+use crate::ports::{AgeCount, Store};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -91,4 +91,37 @@ pub async fn pages_of_any_size_cover_all_types_and_shards_once<S: Store>(store: 
         let window = Window { types: &types, from: failed() - SECOND, to: failed() };
         assert_eq!(aged(store, &acme(), window, 4, limit).await, keys(&records), "pages of {limit}");
     }
+}
+
+async fn counted<S: Store>(store: &S, error_type: &ErrorType, from: Timestamp, to: Timestamp) -> AgeCount {
+    store.count_aged(&acme(), error_type, from, to, 4).await.expect(ANSWERS)
+}
+
+/// Over all shards, and of the one type alone; held ones count too.
+pub async fn a_count_tells_the_records_of_a_type_and_the_oldest_of_them<S: Store>(store: &S) {
+    let [daco_02, row_lock, new_code] = types();
+    for number in 0..40 {
+        let kind = if number % 4 == 0 { &daco_02 } else { &row_lock };
+        put_new(store, &record(&format!("c-{number}"), kind, failed() - SECOND * number), 4).await;
+    }
+    let held = record("held", &row_lock, failed() - SECOND * 60).hold(HoldReason::ExcludedType);
+    put_new(store, &held, 1).await;
+    let from = Timestamp::from_millis(0);
+    let expected = AgeCount { records: 31, oldest: Some(failed() - SECOND * 60) };
+    assert_eq!(counted(store, &row_lock, from, failed()).await, expected);
+    assert_eq!(counted(store, &new_code, from, failed()).await, AgeCount::default());
+}
+
+/// What failed outside the window does not count, and what is resolved does not either.
+pub async fn a_count_has_the_bounds_of_the_listing<S: Store>(store: &S) {
+    let [_, row_lock, _] = types();
+    let at = |id, instant| record(id, &row_lock, instant);
+    let resolved = at("resolved", failed()).resolve(Resolution::Retried, failed());
+    let others = [at("before", failed() - SECOND), at("from", failed()), at("to", failed() + SECOND)];
+    for record in others.iter().chain([&resolved, &at("after", failed() + SECOND * 2)]) {
+        put_new(store, record, 1).await;
+    }
+    let expected = AgeCount { records: 2, oldest: Some(failed()) };
+    assert_eq!(counted(store, &row_lock, failed(), failed() + SECOND).await, expected);
+    assert_eq!(counted(store, &row_lock, failed() + SECOND, failed()).await, AgeCount::default());
 }

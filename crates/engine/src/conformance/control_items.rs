@@ -7,9 +7,10 @@ use std::time::Duration;
 use rules::budget::{Bucket, Ledger};
 use rules::control::{Control, OrgUsage};
 use rules::counts::ApiCalls;
-use rules::ids::{ConnectionId, Epoch, RunId};
+use rules::ids::{BatchId, ConnectionId, Epoch, RequestId, RunId};
 use rules::lease::Lease;
-use rules::owed::{Owed, Sweep};
+use rules::owed::{Forced, Owed, Sweep};
+use rules::resync::Progress;
 use rules::suspension::{Cause, Suspension};
 
 use super::given::ANSWERS;
@@ -24,7 +25,7 @@ fn of_revision(revision: u64) -> Control {
     Control { revision, epoch: Epoch(1), ..Control::default() }
 }
 
-/// As large as it gets: 74 buckets, two sweeps under way, a lease and a suspension.
+/// As large as it gets: 74 buckets, two sweeps and 16 requests under way, a lease and a suspension.
 fn full() -> Control {
     let now = sample::time("2026-03-02T00:00:01.234Z");
     let first = Bucket::of(now).0 - 73;
@@ -34,11 +35,22 @@ fn full() -> Control {
         again: true,
         not_before: Some(now + Duration::from_mins(13)),
     };
+    let forced = |number: u32| Forced {
+        request: RequestId::new(format!("request-{number}")).expect("a request id"),
+        sweep: sweep("{\"a\":[2]}"),
+        progress: Progress { tried: 9, resolved: 4, failed: 3, unknown: 2, skipped: 1 },
+        after: BatchId { epoch: Epoch(number), sequence: u32::MAX },
+    };
     Control {
         revision: u64::MAX,
         epoch: Epoch(u32::MAX),
         lease: Some(Lease { holder: RunId(u64::MAX), epoch: Epoch(u32::MAX), until: now }),
-        owed: Owed { due: Some(now), timed_out: Some(sweep("{\"a\":[1]}")), recent: Some(sweep("it's #2")) },
+        owed: Owed {
+            due: Some(now),
+            timed_out: Some(sweep("{\"a\":[1]}")),
+            recent: Some(sweep("it's #2")),
+            forced: (0..16).map(forced).collect(),
+        },
         suspension: Some(Suspension::begin(Cause::LoginRefused { secret: "v-1 \"x\"".to_owned() }, now)),
         ledger: Ledger::from_buckets((0..74).map(|step| (Bucket(first + step), ApiCalls(u64::from(step) * 1_000)))),
         org: Some(OrgUsage { used: ApiCalls(14_999), limit: ApiCalls(15_000), at: now }),

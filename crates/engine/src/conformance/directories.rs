@@ -9,7 +9,7 @@ use rules::ids::{ConnectionId, Epoch, RunId};
 use rules::owed::Selection;
 use serde_json::json;
 
-use super::given::ANSWERS;
+use super::given::{ANSWERS, KEPT};
 use crate::fakes::sample;
 use crate::ports::{RunReport, StopReason, Store};
 
@@ -45,6 +45,7 @@ fn elaborate() -> Connection {
             "id": "credit-hold", "code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "credit hold",
             "group": "property_values", "class": "data", "advice": "Release the credit hold.",
         }],
+        "retention": { "resolved_days": 60, "payload_days": 90, "audit_days": 700, "report_days": 7 },
         "paused": true, "calls_in_flight": 9, "request_timeout_seconds": 60, "shards": 4,
     });
     Connection::read(&settings).expect("the settings are complete and valid")
@@ -129,7 +130,7 @@ fn report(epoch: u32) -> RunReport {
 pub async fn reports_come_newest_first_and_no_more_than_asked_for<S: Store>(store: &S) {
     assert_eq!(store.reports(&acme(), 5).await.expect(ANSWERS), []);
     for epoch in [3, 1, 10, 2, 9] {
-        store.keep_report(&acme(), &report(epoch)).await.expect(ANSWERS);
+        store.keep_report(&acme(), &report(epoch), KEPT).await.expect(ANSWERS);
     }
     let newest_first = [10, 9, 3, 2, 1].map(report);
     for limit in [1, 3, 5, 100] {
@@ -141,7 +142,7 @@ pub async fn reports_come_newest_first_and_no_more_than_asked_for<S: Store>(stor
 /// The reply was lost, so it is kept again.
 pub async fn a_report_kept_again_is_there_once<S: Store>(store: &S) {
     for _ in 0..2 {
-        store.keep_report(&acme(), &report(1)).await.expect(ANSWERS);
+        store.keep_report(&acme(), &report(1), KEPT).await.expect(ANSWERS);
     }
     assert_eq!(store.reports(&acme(), 5).await.expect(ANSWERS), [report(1)]);
 }

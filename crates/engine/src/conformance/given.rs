@@ -2,6 +2,8 @@
 //!
 //! Must not know: what is checked.
 
+use std::time::Duration;
+
 use rules::catalogue::ErrorType;
 use rules::ids::{ConnectionId, RecordKey};
 use rules::record::{Record, Stored};
@@ -9,10 +11,13 @@ use rules::time::Timestamp;
 
 use crate::fakes::sample;
 use crate::payload::Payload;
-use crate::ports::{KeyPage, OutcomeWrite, PageToken, PayloadChange, Put, Queue, Read, Store, Written};
+use crate::ports::{Keeping, KeyPage, OutcomeWrite, PageToken, PayloadChange, Put, Queue, Read, Store, Written};
 
 /// What a check says when a request fails that nothing made fail.
 pub(super) const ANSWERS: &str = "the store answers";
+
+/// How long reports of runs are kept in these checks.
+pub(super) const KEPT: Duration = Duration::from_hours(24 * 30);
 
 /// More pages than any check's listing can have.
 const MOST_PAGES: usize = 1_000;
@@ -27,23 +32,28 @@ pub(super) fn new(record: &Record, payload: Payload) -> Put {
     Put { stored: stored(record), payload: PayloadChange::Set(payload), expected: None }
 }
 
+/// How records are kept in these checks: spread over `shards`.
+pub(super) fn keeping(shards: u16) -> Keeping {
+    Keeping { shards, resolved_for: KEPT }
+}
+
 /// Puts a record that is not there yet, with a payload.
 pub(super) async fn put_new(store: &impl Store, record: &Record, shards: u16) {
-    let written = store.put(&new(record, sample::payload(1)), shards).await.expect(ANSWERS);
+    let written = store.put(&new(record, sample::payload(1)), &keeping(shards)).await.expect(ANSWERS);
     assert_eq!(written, Written::Done, "a new record is written: {}", record.key);
 }
 
 /// Puts `after` in the place of `before`.
 pub(super) async fn replace(store: &impl Store, before: &Record, after: &Record, payload: PayloadChange) {
     let put = Put { stored: stored(after), payload, expected: Some(before.fence) };
-    let written = store.put(&put, 1).await.expect(ANSWERS);
+    let written = store.put(&put, &keeping(1)).await.expect(ANSWERS);
     assert_eq!(written, Written::Done, "a record is replaced on its version: {}", before.key);
 }
 
 /// Writes the outcome that makes `before` into `after`.
 pub(super) async fn settle(store: &impl Store, before: &Record, after: &Record) {
     let write = OutcomeWrite { before: before.clone(), after: after.clone() };
-    let written = store.write_outcomes(&[write], 1).await.expect(ANSWERS);
+    let written = store.write_outcomes(&[write], &keeping(1)).await.expect(ANSWERS);
     assert_eq!(written, [Written::Done], "an outcome is written on the version that was read: {}", before.key);
 }
 

@@ -13,7 +13,7 @@ use rules::record::{PayloadPlace, Record};
 use rules::usage::Usage;
 use rules::version::SourceVersion;
 
-use super::given::{ANSWERS, Window, aged, due, keys, payload_apart, put_new, read, settle, stored};
+use super::given::{ANSWERS, KEPT, Window, aged, due, keys, payload_apart, put_new, read, settle, stored};
 use crate::fakes::sample;
 use crate::ports::{Queue, RunReport, Saved, SlotWritten, StopReason, Store};
 
@@ -183,7 +183,7 @@ impl Items {
         assert_eq!(store.save_usage(connection, &self.usage, 0).await.expect(ANSWERS), Saved::Done);
         assert_eq!(store.write_entry(connection, &self.entry, None).await.expect(ANSWERS), SlotWritten::Done);
         store.list_error_type(connection, &self.error_type).await.expect(ANSWERS);
-        store.keep_report(connection, &self.report).await.expect(ANSWERS);
+        store.keep_report(connection, &self.report, KEPT).await.expect(ANSWERS);
     }
 
     async fn assert_alone<S: Store>(&self, store: &S, connection: &ConnectionId) {

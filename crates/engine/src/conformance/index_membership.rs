@@ -9,7 +9,7 @@ use rules::record::{HoldReason, Next, Record, Resolution, State, Stored, Success
 use rules::time::Timestamp;
 use rules::version::SourceVersion;
 
-use super::given::{ANSWERS, Window, aged, due, put_new, replace, settle};
+use super::given::{ANSWERS, Window, aged, due, keeping, put_new, replace, settle};
 use crate::fakes::sample;
 use crate::ports::{PayloadChange, Put, Queue, Store, Written};
 
@@ -90,7 +90,7 @@ pub async fn a_success_mark_is_in_no_listing<S: Store>(store: &S) {
     let (key, source_version) = (record.key.clone(), SourceVersion::Number(1));
     let mark = Stored::Success(SuccessMark { key, fence: Fence(1), source_version, at: tick() });
     let put = Put { stored: mark, payload: PayloadChange::Drop, expected: None };
-    assert_eq!(store.put(&put, 1).await.expect(ANSWERS), Written::Done);
+    assert_eq!(store.put(&put, &keeping(1)).await.expect(ANSWERS), Written::Done);
     assert_eq!(listed(store, &record).await, Listed { interval: false, timed_out: false, by_age: false });
 }
 

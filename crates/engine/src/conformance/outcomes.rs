@@ -9,7 +9,7 @@ use rules::time::Timestamp;
 use rules::tries::{Try, TryOutcome};
 use rules::version::SourceVersion;
 
-use super::given::{ANSWERS, put_new, read, replace, settle, stored};
+use super::given::{ANSWERS, keeping, put_new, read, replace, settle, stored};
 use crate::fakes::sample;
 use crate::ports::{OutcomeWrite, PayloadChange, Put, Store, Written};
 
@@ -75,7 +75,7 @@ impl Meanwhile {
                 let (key, source_version) = (before.key.clone(), SourceVersion::Number(2));
                 let mark = Stored::Success(SuccessMark { key, fence: Fence(77), source_version, at: at() });
                 let put = Put { stored: mark.clone(), payload: PayloadChange::Drop, expected: None };
-                assert_eq!(store.put(&put, 4).await.expect(ANSWERS), Written::Done);
+                assert_eq!(store.put(&put, &keeping(4)).await.expect(ANSWERS), Written::Done);
                 Written::Conflict(Some(Box::new(mark)))
             }
             Self::Gone => Written::Conflict(None),
@@ -94,7 +94,7 @@ pub async fn sixty_outcomes_are_settled_each_by_itself_and_in_order<S: Store>(st
         let after = if number % 2 == 0 { retried() } else { failed_again(&before, sequence) };
         writes.push(OutcomeWrite { before, after });
     }
-    let written = store.write_outcomes(&writes, 4).await.expect(ANSWERS);
+    let written = store.write_outcomes(&writes, &keeping(4)).await.expect(ANSWERS);
     assert_eq!(written, expected);
     for (write, result) in writes.iter().zip(expected) {
         let there = match result {
@@ -111,7 +111,7 @@ pub async fn an_outcome_of_a_record_that_is_gone_conflicts_with_nothing<S: Store
     let before = sample::failing("acme", "c-1");
     for after in [failed_again(&before, 1), before.clone().resolve(Resolution::Retried, at()).advance()] {
         let write = OutcomeWrite { before: before.clone(), after };
-        assert_eq!(store.write_outcomes(&[write], 1).await.expect(ANSWERS), [Written::Conflict(None)]);
+        assert_eq!(store.write_outcomes(&[write], &keeping(1)).await.expect(ANSWERS), [Written::Conflict(None)]);
     }
     assert_eq!(read(store, &before.key).await, None);
 }
@@ -122,7 +122,7 @@ pub async fn an_outcome_written_again_is_done_or_shows_itself<S: Store>(store: &
     let write = OutcomeWrite { after: failed_again(&before, 1), before };
     put_new(store, &write.before, 1).await;
     settle(store, &write.before, &write.after).await;
-    let again = store.write_outcomes(std::slice::from_ref(&write), 1).await.expect(ANSWERS);
+    let again = store.write_outcomes(std::slice::from_ref(&write), &keeping(1)).await.expect(ANSWERS);
     let shown = Written::Conflict(Some(Box::new(stored(&write.after))));
     assert!(again == [Written::Done] || again == [shown], "{again:?}");
     assert_eq!(read(store, &write.before.key).await.expect("the record is there").stored, stored(&write.after));
@@ -140,5 +140,5 @@ pub async fn an_outcome_clears_what_the_record_no_longer_has<S: Store>(store: &S
 
 /// Nothing is to be written.
 pub async fn writing_no_outcomes_gives_no_results<S: Store>(store: &S) {
-    assert_eq!(store.write_outcomes(&[], 1).await.expect(ANSWERS), []);
+    assert_eq!(store.write_outcomes(&[], &keeping(1)).await.expect(ANSWERS), []);
 }

@@ -7,7 +7,7 @@ use rules::record::{PayloadPlace, Record, Resolution};
 use rules::version::SourceVersion;
 use serde_json::{Map, Value, json};
 
-use super::given::{ANSWERS, new, payload_apart, put_new, read, replace, settle, stored};
+use super::given::{ANSWERS, keeping, new, payload_apart, put_new, read, replace, settle, stored};
 use crate::fakes::sample;
 use crate::payload::Payload;
 use crate::ports::{PayloadChange, Put, Store, Written};
@@ -52,7 +52,7 @@ pub async fn a_payload_apart_comes_by_itself<S: Store>(store: &S) {
 pub async fn a_payload_of_300_kilobytes_comes_back_whole<S: Store>(store: &S) {
     let large = payload_of(json!({ "Description": "ß".repeat(150 * 1024) }));
     let record = apart(sample::failing("acme", "c-1"), large.bytes());
-    assert_eq!(store.put(&new(&record, large.clone()), 1).await.expect(ANSWERS), Written::Done);
+    assert_eq!(store.put(&new(&record, large.clone()), &keeping(1)).await.expect(ANSWERS), Written::Done);
     let found = payload_apart(store, &record).await.expect("the payload is there");
     assert!(found == large, "all {} bytes come back, not {}", large.bytes(), found.bytes());
 }
@@ -143,7 +143,7 @@ pub async fn a_put_that_conflicts_leaves_the_payload_alone<S: Store>(store: &S) 
         put_new(store, there, 1).await;
         for payload in [PayloadChange::Set(sample::payload(2)), PayloadChange::Drop] {
             let put = Put { stored: stored(there), payload, expected: Some(Fence(1)) };
-            let written = store.put(&put, 1).await.expect(ANSWERS);
+            let written = store.put(&put, &keeping(1)).await.expect(ANSWERS);
             assert_eq!(written, Written::Conflict(Some(Box::new(stored(there)))), "{put:?}");
         }
     }
@@ -155,7 +155,7 @@ pub async fn a_put_that_conflicts_leaves_the_payload_alone<S: Store>(store: &S) 
 pub async fn payloads_of_130_records_come_in_one_request<S: Store>(store: &S) {
     let mut records: Vec<_> = (0..130).map(|number| small_apart(&format!("c-{number:03}"))).collect();
     for (record, v) in records.iter().zip(0..) {
-        assert_eq!(store.put(&new(record, sample::payload(v)), 1).await.expect(ANSWERS), Written::Done);
+        assert_eq!(store.put(&new(record, sample::payload(v)), &keeping(1)).await.expect(ANSWERS), Written::Done);
     }
     records.push(small_apart("absent"));
     let asked: Vec<_> = records.iter().collect();
@@ -179,7 +179,7 @@ pub async fn a_payload_keeps_every_kind_of_value<S: Store>(store: &S) {
     for (id, payload) in [("full", payload), ("empty", empty)] {
         let (within, by_itself) = (sample::failing("acme", id), small_apart(&format!("{id}-apart")));
         for record in [&within, &by_itself] {
-            assert_eq!(store.put(&new(record, payload.clone()), 1).await.expect(ANSWERS), Written::Done);
+            assert_eq!(store.put(&new(record, payload.clone()), &keeping(1)).await.expect(ANSWERS), Written::Done);
         }
         let found = [inline(store, &within).await, payload_apart(store, &by_itself).await];
         for found in found {

@@ -11,7 +11,7 @@ use rules::record::{HoldReason, LastSend, Next, Record, Resolution, State, Store
 use rules::tries::{Try, TryOutcome};
 use rules::version::SourceVersion;
 
-use super::given::{ANSWERS, new, put_new, read, replace, stored};
+use super::given::{ANSWERS, keeping, new, put_new, read, replace, stored};
 use crate::fakes::sample;
 use crate::ports::{PayloadChange, Put, Store, Written};
 
@@ -73,7 +73,7 @@ pub async fn a_record_is_not_created_twice<S: Store>(store: &S) {
     let first = sample::failing("acme", "c-1");
     let second = Record { fence: Fence(5), ..first.clone() };
     put_new(store, &first, 1).await;
-    let written = store.put(&new(&second, sample::payload(2)), 1).await.expect(ANSWERS);
+    let written = store.put(&new(&second, sample::payload(2)), &keeping(1)).await.expect(ANSWERS);
     assert_eq!(written, Written::Conflict(Some(Box::new(stored(&first)))));
     assert_eq!(read(store, &first.key).await.expect("the first is there").stored, stored(&first));
 }
@@ -95,7 +95,7 @@ pub async fn a_put_on_another_version_conflicts_and_changes_nothing<S: Store>(st
     replace(store, &first, &second, PayloadChange::Keep).await;
     let late = first.clone().schedule(Next::Sweep).advance();
     let put = Put { stored: stored(&late), payload: PayloadChange::Keep, expected: Some(first.fence) };
-    let written = store.put(&put, 1).await.expect(ANSWERS);
+    let written = store.put(&put, &keeping(1)).await.expect(ANSWERS);
     assert_eq!(written, Written::Conflict(Some(Box::new(stored(&second)))));
     assert_eq!(read(store, &first.key).await.expect("the second is there").stored, stored(&second));
 }
@@ -105,7 +105,7 @@ pub async fn a_put_that_expects_a_record_conflicts_with_nothing_when_there_is_no
     let record = sample::failing("acme", "c-1");
     for payload in [PayloadChange::Keep, PayloadChange::Drop, PayloadChange::Set(sample::payload(1))] {
         let put = Put { stored: stored(&record), payload, expected: Some(Fence(1)) };
-        assert_eq!(store.put(&put, 1).await.expect(ANSWERS), Written::Conflict(None), "{put:?}");
+        assert_eq!(store.put(&put, &keeping(1)).await.expect(ANSWERS), Written::Conflict(None), "{put:?}");
     }
     assert_eq!(read(store, &record.key).await, None);
 }
@@ -116,14 +116,14 @@ pub async fn a_success_mark_is_kept_and_gives_way_to_a_newer_failure<S: Store>(s
     let at = sample::time("2026-03-02T09:00:00Z");
     let mark = SuccessMark { key: record.key.clone(), fence: Fence(7), source_version: SourceVersion::Number(2), at };
     let put = Put { stored: Stored::Success(mark.clone()), payload: PayloadChange::Drop, expected: None };
-    assert_eq!(store.put(&put, 1).await.expect(ANSWERS), Written::Done);
+    assert_eq!(store.put(&put, &keeping(1)).await.expect(ANSWERS), Written::Done);
     let found = read(store, &record.key).await.expect("the mark is there");
     assert_eq!((found.stored, found.payload), (Stored::Success(mark.clone()), None));
 
-    let refused = store.put(&new(&record, sample::payload(3)), 1).await.expect(ANSWERS);
+    let refused = store.put(&new(&record, sample::payload(3)), &keeping(1)).await.expect(ANSWERS);
     assert_eq!(refused, Written::Conflict(Some(Box::new(Stored::Success(mark)))));
     let failing = Put { expected: Some(Fence(7)), ..new(&record, sample::payload(3)) };
-    assert_eq!(store.put(&failing, 1).await.expect(ANSWERS), Written::Done);
+    assert_eq!(store.put(&failing, &keeping(1)).await.expect(ANSWERS), Written::Done);
     let found = read(store, &record.key).await.expect("the failure is there");
     assert_eq!((found.stored, found.payload), (stored(&record), Some(sample::payload(3))));
 }

@@ -12,7 +12,7 @@ use crate::ports::{Controls, Journal, PortError, Saved, SlotWritten, UsageReport
 
 impl Controls for MemoryStore {
     async fn control(&self, connection: &ConnectionId) -> Result<Control, PortError> {
-        self.request(Operation::Control, |state| state.controls.get(connection).cloned().unwrap_or_default())
+        self.carry_out(Operation::Control, |state| state.controls.get(connection).cloned().unwrap_or_default())
     }
 
     async fn save_control(
@@ -21,7 +21,7 @@ impl Controls for MemoryStore {
         control: &Control,
         expected: u64,
     ) -> Result<Saved<Control>, PortError> {
-        self.request(Operation::SaveControl, |state| {
+        self.carry_out(Operation::SaveControl, |state| {
             let current = state.controls.entry(connection.clone()).or_default();
             save(current, control, expected, |control| control.revision)
         })
@@ -30,7 +30,7 @@ impl Controls for MemoryStore {
 
 impl UsageReports for MemoryStore {
     async fn usage(&self, connection: &ConnectionId) -> Result<Usage, PortError> {
-        self.request(Operation::Usage, |state| state.usage.get(connection).cloned().unwrap_or_default())
+        self.carry_out(Operation::Usage, |state| state.usage.get(connection).cloned().unwrap_or_default())
     }
 
     async fn save_usage(
@@ -39,7 +39,7 @@ impl UsageReports for MemoryStore {
         usage: &Usage,
         expected: u64,
     ) -> Result<Saved<Usage>, PortError> {
-        self.request(Operation::SaveUsage, |state| {
+        self.carry_out(Operation::SaveUsage, |state| {
             let current = state.usage.entry(connection.clone()).or_default();
             save(current, usage, expected, |usage| usage.revision)
         })
@@ -48,7 +48,7 @@ impl UsageReports for MemoryStore {
 
 impl Journal for MemoryStore {
     async fn entries(&self, connection: &ConnectionId) -> Result<Vec<Entry>, PortError> {
-        self.request(Operation::Entries, |state| {
+        self.carry_out(Operation::Entries, |state| {
             state.journals.get(connection).into_iter().flat_map(|slots| slots.values().cloned()).collect()
         })
     }
@@ -59,7 +59,7 @@ impl Journal for MemoryStore {
         entry: &Entry,
         expected: Option<Stamp>,
     ) -> Result<SlotWritten, PortError> {
-        self.request(Operation::WriteEntry, |state| {
+        self.carry_out(Operation::WriteEntry, |state| {
             let slots = state.journals.entry(connection.clone()).or_default();
             let current = slots.get(&entry.slot).map(|entry| entry.stamp);
             if current == Some(entry.stamp) {

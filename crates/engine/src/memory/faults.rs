@@ -17,10 +17,14 @@ pub enum Operation {
     WriteOutcomes,
     /// `Records::put`.
     Put,
+    /// `Records::erase`.
+    Erase,
     /// `DueRecords::due`.
     Due,
     /// `DueRecords::aged`.
     Aged,
+    /// `DueRecords::count_aged`.
+    CountAged,
     /// `Controls::control`.
     Control,
     /// `Controls::save_control`.
@@ -35,6 +39,12 @@ pub enum Operation {
     Connection,
     /// `Connections::save_connection`.
     SaveConnection,
+    /// `Connections::create_connection`.
+    CreateConnection,
+    /// `Connections::change_connection`.
+    ChangeConnection,
+    /// `Connections::delete_connection`.
+    DeleteConnection,
     /// `Connections::raise_shards`.
     RaiseShards,
     /// `UsageReports::usage`.
@@ -49,6 +59,18 @@ pub enum Operation {
     KeepReport,
     /// `Reports::reports`.
     Reports,
+    /// `Requests::keep_request`.
+    KeepRequest,
+    /// `Requests::request`.
+    Request,
+    /// `Requests::requests`.
+    Requests,
+    /// `Requests::end_request`.
+    EndRequest,
+    /// `Audits::keep_audit`.
+    KeepAudit,
+    /// `Audits::audits`.
+    Audits,
 }
 
 impl Operation {
@@ -62,8 +84,10 @@ impl Operation {
             Self::Payloads => "reading payloads",
             Self::WriteOutcomes => "writing outcomes",
             Self::Put => "putting a record",
+            Self::Erase => "erasing a record",
             Self::Due => "listing due records",
             Self::Aged => "listing records by age",
+            Self::CountAged => "counting records by age",
             Self::Control => "reading the control item",
             Self::SaveControl => "writing the control item",
             Self::Entries => "reading the journal",
@@ -71,6 +95,9 @@ impl Operation {
             Self::Connections => "listing the connections",
             Self::Connection => "reading a connection",
             Self::SaveConnection => "writing a connection",
+            Self::CreateConnection => "creating a connection",
+            Self::ChangeConnection => "changing a connection",
+            Self::DeleteConnection => "deleting a connection",
             Self::RaiseShards => "raising a connection's shards",
             Self::Usage => "reading usage reports",
             Self::SaveUsage => "writing usage reports",
@@ -78,6 +105,12 @@ impl Operation {
             Self::ListErrorType => "writing an error type",
             Self::KeepReport => "keeping a run's report",
             Self::Reports => "reading the runs' reports",
+            Self::KeepRequest => "keeping a request",
+            Self::Request => "reading a request",
+            Self::Requests => "listing the requests",
+            Self::EndRequest => "writing a request",
+            Self::KeepAudit => "keeping an audit entry",
+            Self::Audits => "reading the audit",
         }
     }
 }

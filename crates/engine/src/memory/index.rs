@@ -11,7 +11,7 @@ use rules::record::{Next, Record, State, Stored};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{KeyPage, PageToken, PortError, Queue};
+use crate::ports::{AgeCount, KeyPage, PageToken, PortError, Queue};
 
 /// Which part of an index a listing wants.
 pub(super) struct Span<'a, P> {
@@ -89,6 +89,11 @@ impl<P: Ord> Index<P> {
             .collect();
         let next = if found.len() == limit { found.last().map(Position::token) } else { None };
         Ok(KeyPage { keys: found.into_iter().map(|position| position.key).collect(), next })
+    }
+
+    pub(super) fn count(&self, span: &Span<'_, P>) -> AgeCount {
+        let keys = || span.partitions.iter().flat_map(|partition| self.keys(partition, span, None));
+        AgeCount { records: keys().map(|_| 1).sum(), oldest: keys().map(|(at, _)| at).min() }
     }
 
     fn keys<'a>(

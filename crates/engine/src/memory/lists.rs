@@ -1,31 +1,66 @@
-//! Connections, error types and runs' reports.
+//! Connections, error types, runs' reports, requests and the audit.
 //!
 //! Must not know: what the settings mean.
 
+use std::time::Duration;
+
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
-use rules::ids::ConnectionId;
+use rules::ids::{ConnectionId, RequestId};
+use rules::resync::Request;
 
 use super::{MemoryStore, Operation};
-use crate::ports::{Connections, ErrorTypes, PortError, Reports, RunReport};
+use crate::ports::{
+    AuditEntry, Audits, Connections, ErrorTypes, KeptRequest, PortError, Reports, Requests, RunReport, Saved,
+};
 
 impl Connections for MemoryStore {
     async fn connections(&self) -> Result<Vec<Result<Connection, PortError>>, PortError> {
-        self.request(Operation::Connections, |state| state.connections.values().cloned().map(Ok).collect())
+        self.carry_out(Operation::Connections, |state| state.connections.values().cloned().map(Ok).collect())
     }
 
     async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, PortError> {
-        self.request(Operation::Connection, |state| state.connections.get(id).cloned())
+        self.carry_out(Operation::Connection, |state| state.connections.get(id).cloned())
     }
 
     async fn save_connection(&self, connection: &Connection) -> Result<(), PortError> {
-        self.request(Operation::SaveConnection, |state| {
+        self.carry_out(Operation::SaveConnection, |state| {
             state.connections.insert(connection.id.clone(), connection.clone());
         })
     }
 
+    async fn create_connection(&self, connection: &Connection) -> Result<bool, PortError> {
+        self.carry_out(Operation::CreateConnection, |state| {
+            let there = state.connections.entry(connection.id.clone()).or_insert_with(|| connection.clone());
+            there == connection
+        })
+    }
+
+    async fn change_connection(
+        &self,
+        before: &Connection,
+        after: &Connection,
+    ) -> Result<Saved<Option<Connection>>, PortError> {
+        self.carry_out(Operation::ChangeConnection, |state| {
+            let Some(there) = state.connections.get_mut(&after.id) else { return Saved::Conflict(None) };
+            let shards = there.shards;
+            let is = |other: &Connection| *there == Connection { shards, ..other.clone() };
+            if !is(before) && !is(after) {
+                return Saved::Conflict(Some(there.clone()));
+            }
+            *there = Connection { shards: shards.max(after.shards), ..after.clone() };
+            Saved::Done
+        })
+    }
+
+    async fn delete_connection(&self, id: &ConnectionId) -> Result<(), PortError> {
+        self.carry_out(Operation::DeleteConnection, |state| {
+            state.connections.remove(id);
+        })
+    }
+
     async fn raise_shards(&self, id: &ConnectionId, shards: u16) -> Result<(), PortError> {
-        self.request(Operation::RaiseShards, |state| {
+        self.carry_out(Operation::RaiseShards, |state| {
             if let Some(connection) = state.connections.get_mut(id) {
                 connection.shards = connection.shards.max(shards);
             }
@@ -35,30 +70,83 @@ impl Connections for MemoryStore {
 
 impl ErrorTypes for MemoryStore {
     async fn error_types(&self, connection: &ConnectionId) -> Result<Vec<ErrorType>, PortError> {
-        self.request(Operation::ErrorTypes, |state| {
+        self.carry_out(Operation::ErrorTypes, |state| {
             state.error_types.get(connection).into_iter().flatten().cloned().collect()
         })
     }
 
     async fn list_error_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> Result<(), PortError> {
-        self.request(Operation::ListErrorType, |state| {
+        self.carry_out(Operation::ListErrorType, |state| {
             state.error_types.entry(connection.clone()).or_default().insert(error_type.clone());
         })
     }
 }
 
 impl Reports for MemoryStore {
-    async fn keep_report(&self, connection: &ConnectionId, report: &RunReport) -> Result<(), PortError> {
-        self.request(Operation::KeepReport, |state| {
+    async fn keep_report(
+        &self,
+        connection: &ConnectionId,
+        report: &RunReport,
+        _keep_for: Duration,
+    ) -> Result<(), PortError> {
+        self.carry_out(Operation::KeepReport, |state| {
             let reports = state.reports.entry(connection.clone()).or_default();
             reports.insert((report.started, report.epoch), report.clone());
         })
     }
 
     async fn reports(&self, connection: &ConnectionId, limit: usize) -> Result<Vec<RunReport>, PortError> {
-        self.request(Operation::Reports, |state| {
+        self.carry_out(Operation::Reports, |state| {
             let reports = state.reports.get(connection).into_iter().flat_map(|reports| reports.values().rev());
             reports.take(limit).cloned().collect()
+        })
+    }
+}
+
+impl Requests for MemoryStore {
+    async fn keep_request(&self, request: &Request) -> Result<KeptRequest, PortError> {
+        self.carry_out(Operation::KeepRequest, |state| {
+            let key = (request.connection.clone(), request.id.clone());
+            if let Some(known) = state.requests.get(&key) {
+                return KeptRequest::Known(Box::new(known.clone()));
+            }
+            state.requests.insert(key, request.clone());
+            KeptRequest::New
+        })
+    }
+
+    async fn request(&self, connection: &ConnectionId, id: &RequestId) -> Result<Option<Request>, PortError> {
+        self.carry_out(Operation::Request, |state| state.requests.get(&(connection.clone(), id.clone())).cloned())
+    }
+
+    async fn requests(&self, connection: &ConnectionId, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.carry_out(Operation::Requests, |state| {
+            let of_it = state.requests.values().filter(|request| request.connection == *connection);
+            let mut requests: Vec<_> = of_it.cloned().collect();
+            requests.sort_by(|one, other| (other.as_of, &other.id).cmp(&(one.as_of, &one.id)));
+            requests.truncate(limit);
+            requests
+        })
+    }
+
+    async fn end_request(&self, request: &Request) -> Result<(), PortError> {
+        self.carry_out(Operation::EndRequest, |state| {
+            state.requests.insert((request.connection.clone(), request.id.clone()), request.clone());
+        })
+    }
+}
+
+impl Audits for MemoryStore {
+    async fn keep_audit(&self, entry: &AuditEntry) -> Result<(), PortError> {
+        self.carry_out(Operation::KeepAudit, |state| {
+            state.audit.insert((entry.at, entry.id), entry.clone());
+        })
+    }
+
+    async fn audits(&self, connection: Option<&ConnectionId>, limit: usize) -> Result<Vec<AuditEntry>, PortError> {
+        self.carry_out(Operation::Audits, |state| {
+            let wanted = |entry: &&AuditEntry| connection.is_none() || entry.connection.as_ref() == connection;
+            state.audit.values().rev().filter(wanted).take(limit).cloned().collect()
         })
     }
 }

@@ -6,20 +6,22 @@ use std::collections::BTreeSet;
 
 use rules::catalogue::ErrorType;
 use rules::ids::{ConnectionId, RecordKey};
-use rules::record::Record;
+use rules::record::{Record, Stored};
 use rules::time::Timestamp;
 
 use super::index::Span;
 use super::{MemoryStore, Operation};
 use crate::payload::Payload;
-use crate::ports::{DueRecords, KeyPage, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Written};
+use crate::ports::{
+    AgeCount, DueRecords, Keeping, KeyPage, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Written,
+};
 
 /// Before every instant that a schedule can name.
 const BEGINNING: Timestamp = Timestamp::from_millis(i64::MIN);
 
 impl Records for MemoryStore {
     async fn read_each(&self, keys: &[RecordKey]) -> Result<Vec<Result<Read, PortError>>, PortError> {
-        self.request(Operation::Read, |state| {
+        self.carry_out(Operation::Read, |state| {
             let keys: BTreeSet<&RecordKey> = keys.iter().collect();
             let items = keys.into_iter().filter_map(|key| state.items.get(key));
             items.map(|item| Ok(Read { stored: item.stored.clone(), payload: item.payload.clone() })).collect()
@@ -27,18 +29,24 @@ impl Records for MemoryStore {
     }
 
     async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {
-        self.request(Operation::Payloads, |state| {
+        self.carry_out(Operation::Payloads, |state| {
             let found = |record: &&Record| Some((record.key.clone(), state.payload_apart(record)?));
             records.iter().filter_map(found).collect()
         })
     }
 
-    async fn write_outcomes(&self, writes: &[OutcomeWrite], _shards: u16) -> Result<Vec<Written>, PortError> {
-        self.request(Operation::WriteOutcomes, |state| writes.iter().map(|write| state.write_outcome(write)).collect())
+    async fn write_outcomes(&self, writes: &[OutcomeWrite], _keeping: &Keeping) -> Result<Vec<Written>, PortError> {
+        self.carry_out(Operation::WriteOutcomes, |state| {
+            writes.iter().map(|write| state.write_outcome(write)).collect()
+        })
     }
 
-    async fn put(&self, put: &Put, _shards: u16) -> Result<Written, PortError> {
-        self.request(Operation::Put, |state| state.put(put))
+    async fn put(&self, put: &Put, _keeping: &Keeping) -> Result<Written, PortError> {
+        self.carry_out(Operation::Put, |state| state.put(put))
+    }
+
+    async fn erase(&self, record: &Stored) -> Result<Written, PortError> {
+        self.carry_out(Operation::Erase, |state| state.erase(record))
     }
 }
 
@@ -53,7 +61,7 @@ impl DueRecords for MemoryStore {
         limit: usize,
     ) -> Result<KeyPage, PortError> {
         let span = Span { partitions: std::slice::from_ref(connection), from: BEGINNING, to: horizon };
-        self.request(Operation::Due, |state| state.listed().queue(queue).page(&span, after, limit))?
+        self.carry_out(Operation::Due, |state| state.listed().queue(queue).page(&span, after, limit))?
     }
 
     async fn aged(
@@ -68,6 +76,19 @@ impl DueRecords for MemoryStore {
     ) -> Result<KeyPage, PortError> {
         let partitions: Vec<_> = types.iter().map(|error_type| (connection.clone(), error_type.clone())).collect();
         let span = Span { partitions: &partitions, from, to };
-        self.request(Operation::Aged, |state| state.listed().by_age().page(&span, after, limit))?
+        self.carry_out(Operation::Aged, |state| state.listed().by_age().page(&span, after, limit))?
+    }
+
+    async fn count_aged(
+        &self,
+        connection: &ConnectionId,
+        error_type: &ErrorType,
+        from: Timestamp,
+        to: Timestamp,
+        _shards: u16,
+    ) -> Result<AgeCount, PortError> {
+        let partition = (connection.clone(), error_type.clone());
+        let span = Span { partitions: std::slice::from_ref(&partition), from, to };
+        self.carry_out(Operation::CountAged, |state| state.listed().by_age().count(&span))
     }
 }

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
-use rules::ids::{ConnectionId, Epoch, RecordKey};
+use rules::ids::{ConnectionId, Epoch, RecordKey, RequestId};
 use rules::journal::{Entry, Slot};
 use rules::record::{PayloadPlace, Record, Stored};
+use rules::resync::Request;
 use rules::time::Timestamp;
 use rules::usage::Usage;
 use rules::version::SourceVersion;
@@ -17,7 +18,7 @@ use rules::version::SourceVersion;
 use super::faults::Faults;
 use super::index::Indexes;
 use crate::payload::Payload;
-use crate::ports::{OutcomeWrite, PayloadChange, Put, RunReport, Written};
+use crate::ports::{AuditEntry, OutcomeWrite, PayloadChange, Put, RunReport, Written};
 
 /// A record's item.
 pub(super) struct Item {
@@ -43,6 +44,8 @@ pub(super) struct State {
     pub(super) usage: BTreeMap<ConnectionId, Usage>,
     pub(super) error_types: BTreeMap<ConnectionId, BTreeSet<ErrorType>>,
     pub(super) reports: BTreeMap<ConnectionId, BTreeMap<(Timestamp, Epoch), RunReport>>,
+    pub(super) requests: BTreeMap<(ConnectionId, RequestId), Request>,
+    pub(super) audit: BTreeMap<(Timestamp, u64), AuditEntry>,
     pub(super) faults: Faults,
 }
 
@@ -59,6 +62,19 @@ impl State {
             return conflict(current);
         }
         self.write(&put.stored, &put.payload);
+        Written::Done
+    }
+
+    pub(super) fn erase(&mut self, record: &Stored) -> Written {
+        let key = record.key();
+        let current = self.items.get(key);
+        if current.is_none_or(|item| item.stored.fence() != record.fence()) {
+            return conflict(current);
+        }
+        if let Some(erased) = self.items.remove(key) {
+            self.indexes.remove(&erased.stored);
+        }
+        self.apart.remove(key);
         Written::Done
     }
 

@@ -11,8 +11,11 @@ use rules::time::Timestamp;
 use super::{Fails, MemoryStore, Operation};
 use crate::fakes::sample;
 use crate::ports::{
-    Controls, DueRecords, OutcomeWrite, PageToken, PayloadChange, PortError, Put, Queue, Records, Saved, Written,
+    Controls, DueRecords, Keeping, OutcomeWrite, PageToken, PayloadChange, PortError, Put, Queue, Records, Saved,
+    Written,
 };
+
+const KEEPING: Keeping = Keeping { shards: 1, resolved_for: Duration::from_hours(24 * 30) };
 
 fn tick() -> Timestamp {
     sample::time(sample::TICK)
@@ -26,7 +29,7 @@ fn put(record: &Record) -> Put {
 async fn store_with(records: &[Record]) -> MemoryStore {
     let store = MemoryStore::new();
     for record in records {
-        assert_eq!(store.put(&put(record), 1).await.unwrap(), Written::Done);
+        assert_eq!(store.put(&put(record), &KEEPING).await.unwrap(), Written::Done);
     }
     store
 }
@@ -47,8 +50,8 @@ async fn frozen_indexes_show_what_was_there_and_thawed_ones_what_is() {
         OutcomeWrite { after: resolved.clone().resolve(Resolution::Retried, tick()).advance(), before: resolved },
         OutcomeWrite { after: moved.clone().schedule(Next::At(later)).advance(), before: moved },
     ];
-    assert_eq!(store.write_outcomes(&outcomes, 1).await.unwrap(), [Written::Done, Written::Done]);
-    assert_eq!(store.put(&put(&sample::failing("acme", "new")), 1).await.unwrap(), Written::Done);
+    assert_eq!(store.write_outcomes(&outcomes, &KEEPING).await.unwrap(), [Written::Done, Written::Done]);
+    assert_eq!(store.put(&put(&sample::failing("acme", "new")), &KEEPING).await.unwrap(), Written::Done);
     assert_eq!(due_ids(&store).await, ["moved", "resolved"], "phantoms, and the new one is missing");
     store.thaw_indexes();
     assert_eq!(due_ids(&store).await, ["new"]);
@@ -60,8 +63,12 @@ async fn a_throttled_outcome_is_not_written_and_the_next_one_is() {
     let store = store_with(&[one.clone(), other.clone()]).await;
     store.throttle_outcomes(1);
     let outcomes = [one, other].map(|before| OutcomeWrite { after: before.clone().time_out(tick()).advance(), before });
-    assert_eq!(store.write_outcomes(&outcomes, 1).await.unwrap(), [Written::Throttled, Written::Done]);
-    assert_eq!(store.write_outcomes(&outcomes[..1], 1).await.unwrap(), [Written::Done], "tried later, it is written");
+    assert_eq!(store.write_outcomes(&outcomes, &KEEPING).await.unwrap(), [Written::Throttled, Written::Done]);
+    assert_eq!(
+        store.write_outcomes(&outcomes[..1], &KEEPING).await.unwrap(),
+        [Written::Done],
+        "tried later, it is written"
+    );
 }
 
 #[tokio::test]
@@ -110,7 +117,7 @@ async fn a_clone_is_the_same_store() {
     let store = MemoryStore::new();
     let clone = store.clone();
     let record = sample::failing("acme", "1");
-    assert_eq!(clone.put(&put(&record), 1).await.unwrap(), Written::Done);
+    assert_eq!(clone.put(&put(&record), &KEEPING).await.unwrap(), Written::Done);
     assert!(store.stored(&record.key).is_some());
     assert_eq!(store.all().len(), 1);
 }

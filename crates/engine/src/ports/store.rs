@@ -1,179 +1,21 @@
-//! The store's ports. Every write is conditional, and losing a race is a value.
+//! The store's ports for what there is one of for each connection: settings, control item, journal, usage, error types. Every
+//! write that others may race is conditional, and losing is a value.
 //!
 //! Must not know: tables, indexes, capacity.
 
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
-use rules::ids::{ConnectionId, Epoch, Fence, RecordKey, RunId};
+use rules::ids::ConnectionId;
 use rules::journal::{Entry, Stamp};
-use rules::owed::Selection;
-use rules::record::{Record, Stored};
-use rules::time::Timestamp;
 use rules::usage::Usage;
-use serde::{Deserialize, Serialize};
 
 use super::PortError;
-use crate::payload::Payload;
-
-/// What is stored of a record, and its payload if that is in the same item.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Read {
-    /// The record.
-    pub stored: Stored,
-    /// The inline payload.
-    pub payload: Option<Payload>,
-}
-
-/// What became of a conditional write of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// It is written.
-    Done,
-    /// The item is not in the expected version; this is what it is, or nothing if it is gone.
-    Conflict(Option<Box<Stored>>),
-    /// The store kept refusing for lack of capacity: not written, try later.
-    Throttled,
-}
-
-/// An outcome to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutcomeWrite {
-    /// The record as it was read; the write is conditional on its version.
-    pub before: Record,
-    /// The record as it shall be.
-    pub after: Record,
-}
-
-/// What happens to the payload when a record is put.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PayloadChange {
-    /// It is replaced, at the place that the record names.
-    Set(Payload),
-    /// It stays.
-    Keep,
-    /// It goes.
-    Drop,
-}
-
-/// A record to put, with its payload in the same all-or-nothing write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Put {
-    /// What shall be stored.
-    pub stored: Stored,
-    /// The payload.
-    pub payload: PayloadChange,
-    /// The version that must be there; none if no item may be.
-    pub expected: Option<Fence>,
-}
-
-/// Records and payloads.
-pub trait Records: Send + Sync {
-    /// Reads records with strong consistency, in any order; those that are not there are left out. Any number of keys. An item
-    /// that cannot be read, because a newer version of the program wrote it, is an error of its own and hides no other.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn read_each(
-        &self,
-        keys: &[RecordKey],
-    ) -> impl Future<Output = Result<Vec<Result<Read, PortError>>, PortError>> + Send;
-
-    /// The same, for a caller who needs all of them.
-    ///
-    /// # Errors
-    /// When the store fails, or one of the items cannot be read.
-    fn read(&self, keys: &[RecordKey]) -> impl Future<Output = Result<Vec<Read>, PortError>> + Send {
-        async move { self.read_each(keys).await?.into_iter().collect() }
-    }
-
-    /// Reads the payloads that are in items of their own, with strong consistency; one that is not there, or belongs to
-    /// another source version than the record's, is left out.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn payloads(
-        &self,
-        records: &[&Record],
-    ) -> impl Future<Output = Result<Vec<(RecordKey, Payload)>, PortError>> + Send;
-
-    /// Writes outcomes, each by itself conditional on its version, spread over `shards`; the results come in the same order.
-    /// The payload item of a record that is resolved goes.
-    ///
-    /// # Errors
-    /// When the store fails as a whole; each outcome may then be written or not.
-    fn write_outcomes(
-        &self,
-        writes: &[OutcomeWrite],
-        shards: u16,
-    ) -> impl Future<Output = Result<Vec<Written>, PortError>> + Send;
-
-    /// Puts one record.
-    ///
-    /// # Errors
-    /// When the store fails; the record may then be written or not.
-    fn put(&self, put: &Put, shards: u16) -> impl Future<Output = Result<Written, PortError>> + Send;
-}
-
-/// The two queues of the interval policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Queue {
-    /// Tried every 20 minutes.
-    Interval,
-    /// Tried every night.
-    TimedOut,
-}
-
-/// Where a listing goes on; only the store that made it can read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PageToken(pub String);
-
-/// One page of keys. They come from an index that may lag: some may be gone, changed, or missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyPage {
-    /// The keys.
-    pub keys: Vec<RecordKey>,
-    /// Where to go on; none at the end. A page may be empty before the end.
-    pub next: Option<PageToken>,
-}
-
-/// The keys of records that a schedule is to try.
-pub trait DueRecords: Send + Sync {
-    /// Keys of `queue` whose next attempt is not after `horizon`, over all `shards`, at most `limit`.
-    ///
-    /// # Errors
-    /// When the store fails or cannot read the token.
-    fn due(
-        &self,
-        connection: &ConnectionId,
-        queue: Queue,
-        horizon: Timestamp,
-        shards: u16,
-        after: Option<&PageToken>,
-        limit: usize,
-    ) -> impl Future<Output = Result<KeyPage, PortError>> + Send;
-
-    /// Keys of failing records of these error types whose first failure is from `from` to `to`, both included, over all
-    /// `shards`, at most `limit`. `types` is in the same order for every page of one listing.
-    ///
-    /// # Errors
-    /// When the store fails or cannot read the token.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is one dimension of the listing, and none has a natural partner"
-    )]
-    fn aged(
-        &self,
-        connection: &ConnectionId,
-        types: &[ErrorType],
-        from: Timestamp,
-        to: Timestamp,
-        shards: u16,
-        after: Option<&PageToken>,
-        limit: usize,
-    ) -> impl Future<Output = Result<KeyPage, PortError>> + Send;
-}
+use super::audit::Audits;
+use super::due::DueRecords;
+use super::records::Records;
+use super::reports::Reports;
+use super::requests::Requests;
 
 /// What became of a write that is conditional on a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,6 +95,30 @@ pub trait Connections: Send + Sync {
     /// When the store fails.
     fn save_connection(&self, connection: &Connection) -> impl Future<Output = Result<(), PortError>> + Send;
 
+    /// Writes the settings of a connection that is new; false if one of that name exists, and is not this very one.
+    ///
+    /// # Errors
+    /// When the store fails; they may then be written or not.
+    fn create_connection(&self, connection: &Connection) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// Writes `after` if the settings are still `before`. Neither side's shards matter: those that are stored stay, unless
+    /// `after` has more. A conflict tells the settings that are there now, or none when the connection is gone.
+    ///
+    /// # Errors
+    /// When the store fails, or the settings that are there cannot be read; `after` may then be written or not.
+    fn change_connection(
+        &self,
+        before: &Connection,
+        after: &Connection,
+    ) -> impl Future<Output = Result<Saved<Option<Connection>>, PortError>> + Send;
+
+    /// Removes a connection's settings, if there are any. Its control item stays, so that epochs only grow; so do its records,
+    /// its journal and what it keeps for a while.
+    ///
+    /// # Errors
+    /// When the store fails; they may then be gone or not.
+    fn delete_connection(&self, id: &ConnectionId) -> impl Future<Output = Result<(), PortError>> + Send;
+
     /// Raises the number of shards; never lowers it, and leaves the other settings alone.
     ///
     /// # Errors
@@ -299,85 +165,22 @@ pub trait ErrorTypes: Send + Sync {
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
-/// Why a run stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StopReason {
-    /// Nothing was left to do.
-    Done,
-    /// A person paused the connection.
-    Paused,
-    /// The connection is suspended.
-    Suspended,
-    /// The API budget is used up.
-    Budget,
-    /// The org's own limit is nearly reached.
-    OrgLimit,
-    /// The invocation's deadline came near.
-    Deadline,
-    /// The batch of records that one invocation takes is done.
-    BatchDone,
-    /// Another run took the lease.
-    Deposed,
-    /// The store throttled lastingly.
-    Throttled,
-    /// Salesforce kept asking to slow down.
-    Busy,
-}
-
-/// What one run did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunReport {
-    /// The run.
-    pub run: RunId,
-    /// Its epoch.
-    pub epoch: Epoch,
-    /// What it was asked to do.
-    pub selection: Selection,
-    /// When it took the lease.
-    pub started: Timestamp,
-    /// When it ended.
-    pub ended: Timestamp,
-    /// Why it stopped.
-    pub stopped: StopReason,
-    /// HTTP requests to Salesforce.
-    pub api_calls: u64,
-    /// Tries that were counted.
-    pub tried: u64,
-    /// Records resolved.
-    pub resolved: u64,
-    /// Tries that failed.
-    pub failed: u64,
-    /// Tries whose outcome is unknown.
-    pub unknown: u64,
-    /// Records passed over, because they were not due, changed, or quarantined.
-    pub skipped: u64,
-}
-
-/// The runs' reports, kept for 30 days.
-pub trait Reports: Send + Sync {
-    /// Keeps a report.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn keep_report(
-        &self,
-        connection: &ConnectionId,
-        report: &RunReport,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
-
-    /// The latest reports, newest first, at most `limit`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn reports(
-        &self,
-        connection: &ConnectionId,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<RunReport>, PortError>> + Send;
-}
-
 /// All that the engine needs of a store.
-pub trait Store: Records + DueRecords + Controls + Journal + Connections + UsageReports + ErrorTypes + Reports {}
+pub trait Store:
+    Records + DueRecords + Controls + Journal + Connections + UsageReports + ErrorTypes + Reports + Requests + Audits
+{
+}
 
-impl<T: Records + DueRecords + Controls + Journal + Connections + UsageReports + ErrorTypes + Reports> Store for T {}
+impl<T> Store for T where
+    T: Records
+        + DueRecords
+        + Controls
+        + Journal
+        + Connections
+        + UsageReports
+        + ErrorTypes
+        + Reports
+        + Requests
+        + Audits
+{
+}

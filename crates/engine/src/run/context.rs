@@ -13,11 +13,14 @@ use rules::time::Timestamp;
 use super::Order;
 use super::pace::Pace;
 use crate::parts::Ports;
-use crate::ports::{PortError, Targets};
+use crate::ports::{Clock, PortError, Targets};
 use crate::types::TypeDirectory;
 
 /// How long before the deadline the last call must be over: room for outcomes, events and the release.
 const BEFORE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How soon a wait notices that the run is halted.
+const HEED: Duration = Duration::from_millis(250);
 
 /// The target of a bundle of ports.
 pub(super) type TargetOf<P> = <<P as Ports>::Targets as Targets>::Target;
@@ -48,6 +51,16 @@ impl<'a, P: Ports> Context<'a, P> {
             types: AsyncMutex::default(),
             pace: Mutex::new(Pace::new(connection.shards)),
         })
+    }
+
+    /// Waits this long, or until the run is halted.
+    pub(super) async fn wait(&self, duration: Duration) {
+        let mut left = duration;
+        while !left.is_zero() && !self.order.halt.is_stopped() {
+            let step = left.min(HEED);
+            self.ports.clock().wait(step).await;
+            left -= step;
+        }
     }
 
     /// The instant from which nothing is sent any more.

@@ -1,6 +1,6 @@
 //! Whether a record that an index named is really to be tried now: the strong read decides.
 //!
-//! Must not know: how it was read.
+//! Must not know: how it was read, what persons ask for.
 
 use rules::connection::Connection;
 use rules::counts::TryKind;
@@ -26,7 +26,11 @@ pub(super) fn kind_of_try(connection: &Connection, record: &Record, selection: &
             (inside && !tried).then_some(TryKind::Recent)
         }
         (
-            Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. },
+            Selection::Due { .. }
+            | Selection::TimedOut { .. }
+            | Selection::Recent { .. }
+            | Selection::Forced { .. }
+            | Selection::Owed { .. },
             _,
             _,
         ) => None,

@@ -21,8 +21,8 @@ use super::slots::Place;
 use crate::parts::Ports;
 use crate::payload::Payload;
 use crate::ports::{
-    Clock, Journal, NotProcessed, OrgFigure, OutcomeWrite, PortError, Records, SlotWritten, SyncTarget, Upsert,
-    UpsertAnswer, UpsertRequest,
+    Clock, Journal, Keeping, NotProcessed, OrgFigure, OutcomeWrite, PortError, Records, SlotWritten, SyncTarget,
+    Upsert, UpsertAnswer, UpsertRequest,
 };
 
 /// Everything that allows a batch to be sent.
@@ -60,7 +60,7 @@ pub(super) enum Ending {
     SessionExpired,
     /// Something in it is poison; nothing was processed.
     Rejected,
-    /// It was too late to send it.
+    /// It was too late to send it, or the run is halted.
     Late,
     /// No record of it could be sent.
     Nothing,
@@ -73,13 +73,17 @@ pub(super) struct Landed {
     pub(super) ticket: Ticket,
     pub(super) ending: Ending,
     pub(super) org: Option<OrgFigure>,
+    /// Records that left the batch because their payload is missing.
+    pub(super) lost: u64,
 }
 
 /// Carries out one flight.
 pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket: Ticket) -> Result<Landed, Interrupt> {
+    let asked = batch.items.len();
     let (batch, payloads) = with_payloads(context, batch).await?;
+    let lost = (asked - batch.items.len()) as u64;
     if batch.items.is_empty() {
-        return Ok(Landed { batch, ticket, ending: Ending::Nothing, org: None });
+        return Ok(Landed { batch, ticket, ending: Ending::Nothing, org: None, lost });
     }
     let entry = entry(context, &batch, &ticket, Phase::Open);
     match context.ports.store().write_entry(&context.connection.id, &entry, ticket.place.expected).await? {
@@ -87,8 +91,9 @@ pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket
         SlotWritten::Done => {}
     }
     let clock = context.ports.clock();
-    if clock.now() > ticket.send_by || clock.since_boot() > ticket.send_by_boot {
-        return Ok(Landed { batch, ticket, ending: Ending::Late, org: None });
+    let late = clock.now() > ticket.send_by || clock.since_boot() > ticket.send_by_boot;
+    if late || context.order.halt.is_stopped() {
+        return Ok(Landed { batch, ticket, ending: Ending::Late, org: None, lost });
     }
     let reply = context.target.upsert(request(&batch, payloads)).await;
     let attempt = Attempt {
@@ -99,7 +104,7 @@ pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket
         commits_until: entry.quarantined_until,
     };
     let ending = end(context, &batch, &attempt, reply.answer).await?;
-    Ok(Landed { batch, ticket, ending, org: reply.org })
+    Ok(Landed { batch, ticket, ending, org: reply.org, lost })
 }
 
 /// The journal entry of a batch.
@@ -215,7 +220,7 @@ async fn with_payloads<P: Ports>(
     if !lost.is_empty() {
         let writes: Vec<_> = lost.into_iter().map(|item| hold(item.record)).collect();
         // A record that changed meanwhile stays as it is; the next run looks at it again.
-        context.ports.store().write_outcomes(&writes, context.connection.shards).await?;
+        context.ports.store().write_outcomes(&writes, &Keeping::of(context.connection)).await?;
     }
     Ok((batch, payloads))
 }

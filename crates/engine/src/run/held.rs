@@ -4,9 +4,9 @@
 
 use rules::connection::Connection;
 use rules::control::{Control, OrgUsage};
-use rules::ids::{ConnectionId, Epoch, RunId};
+use rules::ids::{ConnectionId, Epoch, RequestId, RunId};
 use rules::lease::{self, AFTER_DEADLINE, Take};
-use rules::owed::{Owed, Selection, Sweep};
+use rules::owed::{Forced, Owed, Sweep};
 use rules::time::Timestamp;
 
 use super::Order;
@@ -26,6 +26,10 @@ pub(super) enum OwedChange {
     TimedOut(Timestamp, Option<Sweep>),
     /// The sweep stands like this; done when nothing.
     Recent(Timestamp, Option<Sweep>),
+    /// A person's request stands like this.
+    Request(Forced),
+    /// Nothing is left to do for a person's request.
+    RequestOver(RequestId),
 }
 
 impl OwedChange {
@@ -39,8 +43,20 @@ impl OwedChange {
             Self::DueDone(tick) => owed.due = owed.due.filter(|&due| due > tick),
             Self::TimedOut(start, sweep) => replace(&mut owed.timed_out, start, sweep),
             Self::Recent(start, sweep) => replace(&mut owed.recent, start, sweep),
+            Self::Request(now) => return owed.with_progress(now),
+            Self::RequestOver(request) => return owed.without_request(&request),
         }
         owed
+    }
+
+    /// Whether `self`, noted later, makes `earlier` superfluous.
+    fn replaces(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::Request(now), Self::Request(before)) => now.request == before.request,
+            (Self::DueDone(_) | Self::TimedOut(..) | Self::Recent(..) | Self::Request(_) | Self::RequestOver(_), _) => {
+                false
+            }
+        }
     }
 }
 
@@ -111,6 +127,7 @@ impl<'a, P: Ports> Held<'a, P> {
     /// Changes the owed work; the next write carries it.
     pub(super) fn change_owed(&mut self, change: OwedChange) {
         self.control.owed = change.clone().apply(std::mem::take(&mut self.control.owed));
+        self.pending.retain(|earlier| !change.replaces(earlier));
         self.pending.push(change);
     }
 
@@ -156,15 +173,5 @@ impl<'a, P: Ports> Held<'a, P> {
     fn with_pending(&self, mut control: Control) -> Control {
         control.owed = self.pending.iter().cloned().fold(control.owed, |owed, change| change.apply(owed));
         control
-    }
-
-    /// What a run could do next at `now`, of what is owed.
-    pub(super) fn next_owed(&self, now: Timestamp) -> Option<Selection> {
-        let owed = &self.control.owed;
-        let ready = |sweep: &Option<Sweep>| sweep.as_ref().filter(|sweep| sweep.ready(now)).map(|sweep| sweep.start);
-        owed.due
-            .map(|tick| Selection::Due { tick })
-            .or_else(|| ready(&owed.timed_out).map(|tick| Selection::TimedOut { tick }))
-            .or_else(|| ready(&owed.recent).map(|tick| Selection::Recent { tick }))
     }
 }

@@ -43,7 +43,9 @@ pub(super) enum Setback {
 impl<P: Ports> Worker<'_, P> {
     /// Takes in how a flight ended.
     pub(super) async fn land(&mut self, line: &mut Line, landed: Landed) -> Result<(), Interrupt> {
-        let Landed { batch, ticket, ending, org } = landed;
+        let Landed { batch, ticket, ending, org, lost } = landed;
+        line.source.found.beyond += lost;
+        self.tally.skipped += lost;
         self.note_org(org);
         if !matches!(ending, Ending::Late | Ending::Nothing) {
             self.tally.api_calls += 1;
@@ -55,6 +57,7 @@ impl<P: Ports> Worker<'_, P> {
                 }
                 self.judge_answers(&batch, unanswered, storage_full, calls_refused);
                 let resumes = self.trial.is_some() && !storage_full && !unanswered && self.is_proof(&settled);
+                self.advance_request(line, &settled);
                 self.settled(&batch, &ticket, settled);
                 if resumes {
                     self.resume().await?;
@@ -209,7 +212,7 @@ impl<P: Ports> Worker<'_, P> {
             Setback::Busy | Setback::Unreachable if self.setbacks < MOST_SETBACKS => {
                 self.setbacks += 1;
                 self.slow = true;
-                self.context.ports.clock().wait(Duration::from_secs(1 << self.setbacks)).await;
+                self.context.wait(Duration::from_secs(1 << self.setbacks)).await;
             }
             Setback::Busy => self.stop_for(StopReason::Busy),
             Setback::Unreachable => self.suspend(Cause::Unreachable),

@@ -10,15 +10,15 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use rules::budget::Bucket;
 use rules::ids::{BatchId, ParentKey, RecordKey};
-use rules::owed::Selection;
 use rules::time::Timestamp;
 
+use super::aim::Aim;
 use super::allowance::Grant;
 use super::batch::{Batch, Item, MOST_RECORDS};
 use super::flight::{Ticket, fly};
 use super::interrupt::Interrupt;
 use super::pack::pack;
-use super::source::Source;
+use super::source::{Found, Source};
 use super::work::Worker;
 use crate::parts::Ports;
 use crate::ports::{Clock, StopReason, SyncTarget};
@@ -60,27 +60,62 @@ impl Line {
     fn is_last(&self) -> bool {
         self.source.exhausted || self.room == 0
     }
+
+    /// How far it came, of `most` records.
+    fn passed(self, most: usize) -> Passed {
+        let sent_all = self.ready.is_empty() && self.rest.is_empty() && self.again.is_empty();
+        Passed {
+            mark: if sent_all { self.source.cursor() } else { self.mark },
+            exhausted: self.source.exhausted,
+            missed: self.missed,
+            listed: self.source.listed,
+            taken: most - self.room,
+            found: self.source.found,
+        }
+    }
 }
 
 /// How far a pass came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Passed {
-    pub(super) source: Source,
     /// Where to go on, when it did not reach the end.
     pub(super) mark: Option<String>,
+    /// Whether it reached the end of its listing.
+    pub(super) exhausted: bool,
     /// Whether a record must be tried again although it was sent.
     pub(super) missed: bool,
+    /// Keys that were listed.
+    pub(super) listed: usize,
+    /// Records that were to be tried.
+    pub(super) taken: usize,
+    pub(super) found: Found,
 }
 
 impl Passed {
     /// This pass and a second look at the same selection.
-    pub(super) fn and(mut self, second: Self) -> Self {
-        self.missed |= second.missed;
-        self.mark = second.mark;
-        self.source.listed = self.source.listed.max(second.source.listed);
-        self.source.found.quarantined_until =
-            self.source.found.quarantined_until.max(second.source.found.quarantined_until);
-        self
+    pub(super) fn and(self, second: Self) -> Self {
+        let (ours, theirs) = (self.found.quarantined_until, second.found.quarantined_until);
+        Self {
+            missed: self.missed || second.missed,
+            listed: self.listed.max(second.listed),
+            taken: self.taken + second.taken,
+            found: Found { quarantined_until: ours.max(theirs), ..self.found },
+            ..second
+        }
+    }
+
+    /// This pass, which went on where `before` was interrupted.
+    pub(super) fn following(self, before: Option<Self>) -> Self {
+        let Some(before) = before else {
+            return self;
+        };
+        let (ours, theirs) = (self.found.quarantined_until, before.found.quarantined_until);
+        Self {
+            missed: self.missed || before.missed,
+            listed: self.listed + before.listed,
+            found: Found { quarantined_until: ours.max(theirs), ..self.found },
+            ..self
+        }
     }
 }
 
@@ -118,22 +153,17 @@ enum Step {
 }
 
 impl<P: Ports> Worker<'_, P> {
-    /// Tries everything that `selection` names, at most `most` records. Whatever is in flight lands before it returns.
-    pub(super) async fn pass(
-        &mut self,
-        selection: &Selection,
-        cursor: Option<String>,
-        most: usize,
-    ) -> Result<Passed, Interrupt> {
-        let context = self.context;
-        let mut line = Line::new(Source::open(context, selection, cursor).await?, most);
+    /// Tries everything that `aim` means, at most `most` records. Whatever is in flight lands before it returns.
+    pub(super) async fn pass(&mut self, aim: Aim, cursor: Option<String>, most: usize) -> Result<Passed, Interrupt> {
+        let (context, tick) = (self.context, aim.tick());
+        let mut line = Line::new(Source::open(context, aim, cursor).await?, most);
         let mut airborne = Airborne::new();
         let mut flights = pin!(FuturesUnordered::new());
         let mut interrupt: Option<Interrupt> = None;
         loop {
             while interrupt.is_none() && self.stop.is_none() && self.setback.is_none() && airborne.len() < self.width()
             {
-                match self.step(&mut line, &airborne, selection.tick()).await {
+                match self.step(&mut line, &airborne, tick).await {
                     Ok(Step::Launch(batch, ticket)) => {
                         airborne.insert(ticket.batch, Flying::of(&batch));
                         flights.push(fly(context, *batch, ticket));
@@ -157,19 +187,10 @@ impl<P: Ports> Worker<'_, P> {
                     (None, Some(setback)) if self.stop.is_none() => {
                         interrupt = self.overcome(setback).await.err();
                     }
-                    (None, _) => return Ok(self.passed(line)),
+                    (None, _) => return Ok(line.passed(most)),
                 },
             }
         }
-    }
-
-    fn passed(&mut self, line: Line) -> Passed {
-        if self.stop.is_none() && !line.source.exhausted {
-            self.stop_for(StopReason::BatchDone);
-        }
-        let sent_all = line.ready.is_empty() && line.rest.is_empty() && line.again.is_empty();
-        let mark = if sent_all { line.source.cursor() } else { line.mark };
-        Passed { source: line.source, mark, missed: line.missed }
     }
 
     fn width(&self) -> usize {
@@ -178,6 +199,13 @@ impl<P: Ports> Worker<'_, P> {
 
     async fn step(&mut self, line: &mut Line, airborne: &Airborne, tick: Timestamp) -> Result<Step, Interrupt> {
         let context = self.context;
+        self.heed_halt();
+        if self.stop.is_some() {
+            return Ok(Step::Wait);
+        }
+        if self.is_cancelled(line) {
+            return Ok(Step::End);
+        }
         loop {
             let Some(batch) = self.next_batch(line, airborne.is_empty()).await? else {
                 return Ok(Step::End);

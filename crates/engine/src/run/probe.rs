@@ -26,6 +26,7 @@ impl<P: Ports> Worker<'_, P> {
         let usage = self.context.ports.store().usage(&self.context.connection.id).await?;
         let now = self.context.ports.clock().now();
         let mut suspended = false;
+        self.heed_halt();
         for gate in closed_gates(self.context.connection, &self.held.control, &usage, now) {
             match gate {
                 Gate::NotPaused { .. } => self.stop_for(StopReason::Paused),
@@ -41,6 +42,13 @@ impl<P: Ports> Worker<'_, P> {
             }
         }
         if suspended && self.stop.is_none() { self.probe_suspension().await } else { Ok(()) }
+    }
+
+    /// Stops the run when its process is to end.
+    pub(super) fn heed_halt(&mut self) {
+        if self.context.order.halt.is_stopped() {
+            self.stop_for(StopReason::Halted);
+        }
     }
 
     pub(super) fn stop_for(&mut self, reason: StopReason) {
@@ -175,6 +183,10 @@ impl<P: Ports> Worker<'_, P> {
     /// Reserves the next call, which is made at once. Stops the run when none is left.
     async fn may_call(&mut self) -> Result<bool, Interrupt> {
         let now = self.context.ports.clock().now();
+        if self.context.order.halt.is_stopped() {
+            self.stop_for(StopReason::Halted);
+            return Ok(false);
+        }
         if now >= self.context.stop_at() {
             self.stop_for(StopReason::Deadline);
             return Ok(false);

@@ -31,6 +31,11 @@ impl Quarantine {
         }
     }
 
+    /// Whether an entry has the key, one that is still open past its time included.
+    pub(crate) fn has(&self, key: &RecordKey) -> bool {
+        self.0.contains_key(&key.folded())
+    }
+
     /// Until when a key is quarantined, if it is at `now`.
     pub(crate) fn until(&self, key: &RecordKey, now: Timestamp) -> Option<Timestamp> {
         self.0.get(&key.folded()).copied().filter(|&until| until > now)

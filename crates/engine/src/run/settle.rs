@@ -12,7 +12,7 @@ use rules::verdict::{Attempt, Reading};
 
 use super::context::Context;
 use crate::parts::Ports;
-use crate::ports::{Clock, OutcomeWrite, PortError, Records, Written};
+use crate::ports::{Clock, Keeping, OutcomeWrite, PortError, Records, Written};
 
 /// How often one record's outcome is decided anew because others keep writing it.
 const RACES: usize = 8;
@@ -61,7 +61,7 @@ pub(super) async fn settle_all<P: Ports>(
         }
         let writes: Vec<OutcomeWrite> = pending.iter().map(|outcome| outcome.write.clone()).collect();
         wait_for_pace(context, writes.len()).await;
-        let written = context.ports.store().write_outcomes(&writes, context.connection.shards).await?;
+        let written = context.ports.store().write_outcomes(&writes, &Keeping::of(context.connection)).await?;
         let outcomes = pending.drain(..).zip(written).collect::<Vec<_>>();
         pending =
             outcomes.into_iter().filter_map(|(one, written)| settled.take(context, attempt, one, written)).collect();

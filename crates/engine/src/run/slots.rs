@@ -56,6 +56,11 @@ impl Slots {
         BatchId { epoch: self.epoch, sequence: self.batches }
     }
 
+    /// How many batches there were.
+    pub(super) fn batches(&self) -> u32 {
+        self.batches
+    }
+
     /// A slot for a new entry: the first free one, or one more.
     pub(super) fn acquire(&mut self) -> Place {
         let free = self.held.iter().find(|(_, (_, usage))| *usage != Use::Taken);

@@ -1,37 +1,26 @@
-//! The source of a pass: pages of keys from an index, read strongly, and what is really to be tried of them.
+//! The source of a pass: pages of keys, read strongly, and what is really to be tried of them.
 //!
-//! Must not know: how records are packed or sent.
+//! Must not know: which records an aim means, how they are packed or sent.
 
-use rules::catalogue::ErrorType;
 use rules::ids::RecordKey;
-use rules::owed::Selection;
-use rules::policy::Policy;
 use rules::record::Stored;
 use rules::time::Timestamp;
 use tracing::error;
 
+use super::aim::{Aim, Listing, Pick};
 use super::batch::Item;
 use super::context::Context;
-use super::eligible::kind_of_try;
 use super::quarantine::Quarantine;
 use crate::parts::Ports;
-use crate::ports::{Clock, DueRecords, ErrorTypes, KeyPage, PageToken, PortError, Queue, Read, Records};
+use crate::ports::{Clock, DueRecords, KeyPage, PageToken, PortError, Read, Records};
 
 /// Keys that are listed and read at a time: enough for ten full batches.
-const PAGE: usize = 2_000;
-
-/// Which index is listed.
-#[derive(Clone, Debug)]
-enum Listing {
-    Due { queue: Queue, horizon: Timestamp },
-    Aged { types: Vec<ErrorType>, from: Timestamp, to: Timestamp },
-    Nothing,
-}
+pub(super) const PAGE: usize = 2_000;
 
 /// A listing under way.
 #[derive(Debug)]
 pub(super) struct Source {
-    selection: Selection,
+    pub(super) aim: Aim,
     listing: Listing,
     next: Option<PageToken>,
     pub(super) exhausted: bool,
@@ -41,10 +30,12 @@ pub(super) struct Source {
 }
 
 /// What reading made of the listed keys.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Found {
     /// Records passed over.
     pub(super) skipped: u64,
+    /// Those of them that this aim will never try.
+    pub(super) beyond: u64,
     /// The end of the last quarantine that made a record be passed over.
     pub(super) quarantined_until: Option<Timestamp>,
 }
@@ -56,31 +47,24 @@ impl Found {
     }
 }
 
+/// What became of a listed key.
+enum Kept {
+    Item(Box<Item>),
+    /// It waits, or was tried.
+    Aside,
+    Left,
+}
+
 impl Source {
-    /// The source of `selection`, from `cursor` on.
+    /// The source of `aim`, from `cursor` on.
     pub(super) async fn open<P: Ports>(
         context: &Context<'_, P>,
-        selection: &Selection,
+        aim: Aim,
         cursor: Option<String>,
     ) -> Result<Self, PortError> {
-        let listing = match (selection, &context.connection.policy) {
-            (Selection::Due { tick }, Policy::Interval(_)) => Listing::Due { queue: Queue::Interval, horizon: *tick },
-            (Selection::TimedOut { tick }, Policy::Interval(_)) => {
-                Listing::Due { queue: Queue::TimedOut, horizon: *tick }
-            }
-            (Selection::Recent { tick }, Policy::Recent(policy)) => {
-                let all = context.ports.store().error_types(&context.connection.id).await?;
-                let types = all.into_iter().filter(|listed| !context.connection.policy.excludes(listed)).collect();
-                Listing::Aged { types, from: policy.horizon(*tick), to: *tick }
-            }
-            (
-                Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. },
-                _,
-            ) => Listing::Nothing,
-        };
-        let next = cursor.map(PageToken);
+        let listing = aim.listing(context).await?;
         let exhausted = matches!(listing, Listing::Nothing);
-        Ok(Self { selection: selection.clone(), listing, next, exhausted, listed: 0, found: Found::default() })
+        Ok(Self { aim, listing, next: cursor.map(PageToken), exhausted, listed: 0, found: Found::default() })
     }
 
     /// Where the next page begins; none at the beginning and at the end.
@@ -95,10 +79,11 @@ impl Source {
         quarantine: &Quarantine,
         most: usize,
     ) -> Result<Vec<Item>, PortError> {
-        let KeyPage { keys, next } = self.keys(context, most.min(PAGE)).await?;
+        let KeyPage { mut keys, next } = self.keys(context, most.min(PAGE)).await?;
         self.exhausted = next.is_none();
         self.next = next;
         self.listed += keys.len();
+        keys.retain(|key| self.aim.has_object(key));
         self.read(context, quarantine, &keys).await
     }
 
@@ -108,6 +93,7 @@ impl Source {
         match &self.listing {
             Listing::Due { queue, horizon } => store.due(id, *queue, *horizon, shards, after, most).await,
             Listing::Aged { types, from, to } => store.aged(id, types, *from, *to, shards, after, most).await,
+            Listing::Named(keys) => Ok(page_of(keys, after, most)),
             Listing::Nothing => Ok(KeyPage { keys: Vec::new(), next: None }),
         }
     }
@@ -124,10 +110,19 @@ impl Source {
         }
         let read_at = context.ports.clock().now();
         let read = readable(context.ports.store().read_each(keys).await?);
-        let found: Vec<Item> =
-            read.into_iter().filter_map(|read| self.keep(context, quarantine, read, read_at)).collect();
-        self.found.skipped += keys.len().saturating_sub(found.len()) as u64;
-        Ok(found)
+        let mut items = Vec::with_capacity(read.len());
+        let mut aside = 0;
+        for read in read {
+            match self.keep(context, quarantine, read, read_at) {
+                Kept::Item(item) => items.push(*item),
+                Kept::Aside => aside += 1,
+                Kept::Left => {}
+            }
+        }
+        let skipped = keys.len().saturating_sub(items.len());
+        self.found.skipped += skipped as u64;
+        self.found.beyond += skipped.saturating_sub(aside) as u64;
+        Ok(items)
     }
 
     fn keep<P: Ports>(
@@ -136,21 +131,33 @@ impl Source {
         quarantine: &Quarantine,
         read: Read,
         read_at: Timestamp,
-    ) -> Option<Item> {
+    ) -> Kept {
         let Stored::Record(record) = read.stored else {
-            return None;
+            return Kept::Left;
         };
-        let kind = kind_of_try(context.connection, &record, &self.selection)?;
+        let kind = match self.aim.pick(context, &record) {
+            Pick::Try(kind) => kind,
+            Pick::Tried => return Kept::Aside,
+            Pick::Leave => return Kept::Left,
+        };
         if let Some(until) = quarantine.until(&record.key, read_at) {
             self.found.pass_over(until);
-            return None;
+            return Kept::Aside;
         }
-        Some(Item { record: *record, payload: read.payload, kind, read_at })
+        Kept::Item(Box::new(Item { record: *record, payload: read.payload, kind, read_at }))
     }
 }
 
+/// A page of keys that are known by name; the token is how many came before.
+fn page_of(keys: &[RecordKey], after: Option<&PageToken>, most: usize) -> KeyPage {
+    let before = after.and_then(|token| token.0.parse::<usize>().ok()).unwrap_or(0);
+    let end = before.saturating_add(most.max(1)).min(keys.len());
+    let next = (end < keys.len()).then(|| PageToken(end.to_string()));
+    KeyPage { keys: keys.get(before..end).unwrap_or_default().to_vec(), next }
+}
+
 /// What can be read. A record that a newer version of the program wrote waits for that version, and stops no other.
-pub(super) fn readable(read: Vec<Result<Read, PortError>>) -> Vec<Read> {
+pub(crate) fn readable(read: Vec<Result<Read, PortError>>) -> Vec<Read> {
     let told = read.into_iter().inspect(|read| {
         if let Err(problem) = read {
             error!(%problem, "a record is passed over");

@@ -7,11 +7,8 @@ use rules::events::{Outbound, RunRequested};
 use rules::ids::RunId;
 use rules::journal::Phase;
 use rules::lease::{self, Lease};
-use rules::owed::{Selection, Sweep};
-use rules::policy::Policy;
-use rules::schedule::{TICK, next_tick_after};
+use rules::owed::Turn;
 use rules::suspension::Cause;
-use rules::time::Timestamp;
 use tracing::warn;
 
 use super::allowance::Allowance;
@@ -21,13 +18,13 @@ use super::interrupt::Interrupt;
 use super::landing::Setback;
 use super::outbox::Outbox;
 use super::pack::Sizes;
-use super::pass::Passed;
 use super::probe::suspension_left;
 use super::quarantine::Quarantine;
 use super::slots::Slots;
 use super::tally::Tally;
+use super::turn::Turns;
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Events, PortError, Reports, RunReport, StopReason};
+use crate::ports::{Clock, Events, PortError, Reports, RunReport, StopReason};
 
 /// What records that are sent one at a time must show before a suspension ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +44,7 @@ pub(super) struct Worker<'a, P: Ports> {
     pub(super) quarantine: Quarantine,
     pub(super) outbox: Outbox,
     pub(super) tally: Tally,
+    pub(super) turns: Turns,
     pub(super) sizes: Sizes,
     /// Why nothing more is sent.
     pub(super) stop: Option<StopReason>,
@@ -72,6 +70,7 @@ impl<'a, P: Ports> Worker<'a, P> {
     /// A worker that holds the lease and has done nothing.
     pub(super) fn new(context: &'a Context<'a, P>, held: Held<'a, P>) -> Self {
         let slots = Slots::new(held.epoch, &[], held.taken);
+        let turns = Turns::beginning_with(Turn::first_of(held.epoch));
         Self {
             context,
             held,
@@ -80,6 +79,7 @@ impl<'a, P: Ports> Worker<'a, P> {
             quarantine: Quarantine::default(),
             outbox: Outbox::default(),
             tally: Tally::default(),
+            turns,
             sizes: Sizes::default(),
             stop: None,
             suspending: None,
@@ -105,7 +105,9 @@ impl<'a, P: Ports> Worker<'a, P> {
         }
         let report = self.report(run);
         if self.tally.api_calls > 0 || self.tally.tried > 0 {
-            self.context.ports.store().keep_report(&self.context.connection.id, &report).await?;
+            let connection = self.context.connection;
+            let keep_for = connection.retention.report_for();
+            self.context.ports.store().keep_report(&connection.id, &report, keep_for).await?;
         }
         Ok(report)
     }
@@ -127,76 +129,14 @@ impl<'a, P: Ports> Worker<'a, P> {
 
     /// Does what is owed until nothing is, or the run must stop.
     async fn work_off(&mut self) -> Result<(), Interrupt> {
+        self.heed_halt();
         while self.stop.is_none() {
             let now = self.context.ports.clock().now();
-            let Some(selection) = self.held.next_owed(now) else {
+            let Some(selection) = self.held.control.owed.next(now, self.turns.next) else {
                 let shown = self.trial == Some(Trial::Answers);
                 return if shown { self.resume().await } else { Ok(()) };
             };
-            self.do_one(&selection).await?;
-        }
-        Ok(())
-    }
-
-    async fn do_one(&mut self, selection: &Selection) -> Result<(), Interrupt> {
-        let sweep = match selection {
-            Selection::TimedOut { .. } => self.held.control.owed.timed_out.clone(),
-            Selection::Recent { .. } => self.held.control.owed.recent.clone(),
-            Selection::Due { .. } | Selection::Owed { .. } => None,
-        };
-        let most = match &self.context.connection.policy {
-            Policy::Recent(policy) => policy.batch as usize,
-            Policy::Interval(_) => usize::MAX,
-        };
-        let cursor = match selection {
-            Selection::Recent { .. } => sweep.as_ref().and_then(|sweep| sweep.cursor.clone()),
-            Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Owed { .. } => None,
-        };
-        let mut passed = self.pass(selection, cursor, most).await?;
-        if matches!(selection, Selection::TimedOut { .. })
-            && self.stop.is_none()
-            && passed.source.listed > 0
-            && !passed.missed
-        {
-            // No later tick comes back to tonight's queue: look once more for what a lagging index did not list.
-            let second = self.pass(selection, None, most).await?;
-            passed = passed.and(second);
-        }
-        self.tally.skipped += passed.source.found.skipped;
-        self.spread(passed.source.listed).await?;
-        self.note_owed(selection, sweep, passed);
-        Ok(())
-    }
-
-    /// Notes how far a selection came.
-    fn note_owed(&mut self, selection: &Selection, sweep: Option<Sweep>, passed: Passed) {
-        let done = self.stop.is_none();
-        let now = self.context.ports.clock().now();
-        let found = &passed.source.found;
-        // What was sent and not counted is tried again at the next tick, as the 20-minute schedule does by itself.
-        let missed = passed.missed.then(|| next_tick_after(now, TICK));
-        let skipped_until = found.quarantined_until.max(missed);
-        let left = |sweep: Sweep| left_of(&sweep, done, passed.mark, skipped_until);
-        match selection {
-            Selection::Due { tick } if done => self.held.change_owed(OwedChange::DueDone(*tick)),
-            Selection::TimedOut { tick } => {
-                let change = OwedChange::TimedOut(*tick, sweep.and_then(left));
-                self.held.change_owed(change);
-            }
-            Selection::Recent { tick } => {
-                let change = OwedChange::Recent(*tick, sweep.and_then(left));
-                self.held.change_owed(change);
-            }
-            Selection::Due { .. } | Selection::Owed { .. } => {}
-        }
-    }
-
-    /// Raises the number of index keys when the backlog has outgrown them; records move as they are written.
-    async fn spread(&self, listed: usize) -> Result<(), PortError> {
-        let connection = self.context.connection;
-        let shards = connection.shards_for(listed);
-        if shards > connection.shards {
-            self.context.ports.store().raise_shards(&connection.id, shards).await?;
+            self.take_turn(&selection).await?;
         }
         Ok(())
     }
@@ -243,7 +183,7 @@ impl<'a, P: Ports> Worker<'a, P> {
         // A run that could send nothing before its deadline would start another one like it for ever: the next tick does.
         let came_on = self.tally.api_calls > 0 || self.tally.tried > 0;
         let goes_on = came_on && matches!(self.stop, Some(StopReason::Deadline | StopReason::BatchDone));
-        if let Some(selection) = self.held.next_owed(now).filter(|_| goes_on) {
+        if let Some(selection) = self.held.control.owed.next(now, self.turns.next).filter(|_| goes_on) {
             let connection = self.context.connection.id.clone();
             self.outbox.events.push(Outbound::RunRequested(RunRequested { connection, selection }));
         }
@@ -301,19 +241,8 @@ fn is_redone_by_the_next_tick(stop: StopReason) -> bool {
         | StopReason::Budget
         | StopReason::OrgLimit
         | StopReason::Throttled
-        | StopReason::Busy => true,
+        | StopReason::Busy
+        | StopReason::Halted => true,
         StopReason::Done | StopReason::Deadline | StopReason::BatchDone | StopReason::Deposed => false,
     }
-}
-
-/// What is left of a sweep: nothing when it reached the end and left no record untried. `skipped_until` is when the records
-/// that it did leave may be tried.
-fn left_of(sweep: &Sweep, done: bool, mark: Option<String>, skipped_until: Option<Timestamp>) -> Option<Sweep> {
-    let again = sweep.again || skipped_until.is_some();
-    if !done {
-        // The records that come next need not wait for those that were skipped.
-        return Some(Sweep { start: sweep.start, cursor: mark, again, not_before: sweep.not_before });
-    }
-    let not_before = sweep.not_before.max(skipped_until);
-    again.then_some(Sweep { start: sweep.start, cursor: None, again: false, not_before })
 }

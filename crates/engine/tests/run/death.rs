@@ -4,13 +4,16 @@
 //! Must not know: what the steps are.
 
 use engine::fakes::{reply, sample};
+use engine::resync::Accepted;
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
 use rules::ids::RecordKey;
 use rules::owed::Selection;
+use rules::resync::RequestState;
 use rules::verdict::Answer;
 use serde_json::json;
 
+use crate::support::persons::everything;
 use crate::support::{World, at, id, interval, recent};
 
 const TICK: &str = "2026-03-02T09:20:00Z";
@@ -133,5 +136,87 @@ async fn a_newer_version_that_comes_while_a_dead_run_is_not_recovered_yet_is_sen
         assert_eq!(newest, 1, "dead at {step}");
         world.upholds_the_invariants_after_deaths(1).await;
         step += 1;
+    }
+}
+
+/// Six records that are due at 09:20, at a time when no schedule would try them.
+async fn before_the_tick() -> World {
+    three_batches_of(interval(), "2026-03-02T09:02:00Z", "2026-03-02T09:03:00Z").await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_run_may_die_at_any_step_and_what_was_asked_is_done_in_the_end() {
+    for step in 1.. {
+        let world = before_the_tick().await;
+        let request = world.asks("all", everything()).await;
+        if !dies_doing(&world, step, request.selection()).await {
+            assert!(step > 40, "a forced run of three batches has many steps, not {step}");
+            break;
+        }
+        world.drive_until(at("2026-03-02T09:50:00Z")).await;
+        assert_eq!(world.request("all").await.state, RequestState::Done, "dead at {step}");
+        all_is_well(&world, 1).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_may_die_at_any_step_and_asking_again_makes_one_request() {
+    for step in 1.. {
+        let world = before_the_tick().await;
+        world.mortal.dies_at(step);
+        let answered = world.mortal.live(world.wishes("all", everything())).await;
+        world.mortal.dies_at(0);
+        if answered.is_some() {
+            assert!(step > 8, "asking has several steps, not {step}");
+            break;
+        }
+        let again = world.wishes("all", everything()).await;
+        assert!(matches!(again, Accepted::New(_) | Accepted::Known(_)), "dead at {step}: {again:?}");
+        world.drive_until(at("2026-03-02T09:10:00Z")).await;
+        assert_eq!(world.request("all").await.state, RequestState::Done, "dead at {step}");
+        assert!(world.records().iter().all(|record| record.attempts.forced == 1), "dead at {step}");
+        all_is_well(&world, 0).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_caller_died_before_it_was_noted_is_noted_by_whoever_looks_at_it() {
+    let mut mended = 0;
+    for step in 1.. {
+        let world = before_the_tick().await;
+        world.mortal.dies_at(step);
+        let answered = world.mortal.live(world.wishes("all", everything())).await;
+        world.mortal.dies_at(0);
+        if answered.is_some() {
+            break;
+        }
+        let seen = engine::resync::list(&world.parts, &id("acme"), 10).await.expect("the store works");
+        // One that was noted and not hinted at is started by the next tick.
+        world.drive_until(at("2026-03-02T09:30:00Z")).await;
+        let seen_again = engine::resync::list(&world.parts, &id("acme"), 10).await.expect("the store works");
+        assert_eq!(seen.len(), seen_again.len(), "dead at {step}");
+        assert!(seen_again.iter().all(|request| request.state == RequestState::Done), "dead at {step}: {seen_again:?}");
+        mended += seen.len();
+    }
+    assert!(mended > 0, "no request was kept before its caller died");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_cancels_may_die_at_any_step_and_cancelling_again_leaves_nothing_owed() {
+    for step in 1.. {
+        let world = before_the_tick().await;
+        world.asks("all", everything()).await;
+        world.mortal.dies_at(step);
+        let answered = world.mortal.live(world.cancels("all")).await;
+        world.mortal.dies_at(0);
+        if answered.is_some() {
+            assert!(step > 4, "cancelling has several steps, not {step}");
+            break;
+        }
+        world.cancels("all").await;
+        assert_eq!(world.request("all").await.state, RequestState::Cancelled, "dead at {step}");
+        world.drive_until(at("2026-03-02T09:10:00Z")).await;
+        assert_eq!(world.calls(), 0, "dead at {step}");
+        world.upholds_the_invariants().await;
     }
 }

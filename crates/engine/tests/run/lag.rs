@@ -10,6 +10,7 @@ use rules::owed::Selection;
 use rules::record::{Resolution, State};
 use rules::tries::TryOutcome;
 
+use crate::support::persons::everything;
 use crate::support::{World, at, interval, minutes};
 
 #[tokio::test(start_paused = true)]
@@ -99,4 +100,19 @@ async fn a_deposed_run_does_not_write_over_the_journal_slots_of_its_successor() 
     first.expect("nothing dies").expect("no port fails");
     assert_eq!((deposed(&world.run_reports()), world.journal().await), (1, journal));
     assert_eq!(world.failing(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_in_the_moment_before_a_person_asked_is_tried_although_the_index_lags() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.store.freeze_indexes();
+    world.fails("a", 1).await;
+    world.asks("all", everything()).await;
+    let catching_up = async {
+        world.wait_until(at("2026-03-02T09:02:01.500Z")).await;
+        world.store.thaw_indexes();
+    };
+    futures::join!(world.drive_until(at("2026-03-02T09:10:00Z")), catching_up);
+    assert_eq!((world.failing(), world.request("all").await.progress.resolved), (0, 1));
+    world.upholds_the_invariants().await;
 }

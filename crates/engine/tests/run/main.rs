@@ -6,11 +6,15 @@ mod support;
 
 mod budget;
 mod death;
+mod forced;
 mod going_on;
+mod halting;
+mod handover;
 mod lag;
 mod parents;
 mod poison;
 mod races;
+mod retention;
 mod schedule;
 mod suspension;
 mod unknown;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use engine::fakes::{Call, reply, sample};
-use engine::ports::{NotProcessed, PayloadChange, Put, Records, UpsertAnswer};
+use engine::ports::{Keeping, NotProcessed, PayloadChange, Put, Records, UpsertAnswer};
 use futures::FutureExt;
 use rules::gates::Gate;
 use rules::ids::RecordKey;
@@ -86,7 +86,7 @@ fn lose_payload(world: &World, record: &str) {
     let before = world.record(record);
     let expected = Some(before.fence);
     let put = Put { stored: Stored::Record(Box::new(before.advance())), payload: PayloadChange::Drop, expected };
-    world.store.put(&put, 1).now_or_never().expect("at once").expect("the store works");
+    world.store.put(&put, &Keeping::of(&interval())).now_or_never().expect("at once").expect("the store works");
 }
 
 fn large() -> Value {

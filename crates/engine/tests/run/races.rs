@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::fakes::reply;
 use engine::ingest::Taken;
-use engine::ports::{PayloadChange, Put, Records, UpsertRequest, Written};
+use engine::ports::{Keeping, PayloadChange, Put, Records, UpsertRequest, Written};
 use futures::FutureExt;
 use rules::events::{Outbound, PossibleOverwrite};
 use rules::record::{Next, Resolution, State, Stored};
@@ -150,7 +150,7 @@ async fn a_failure_that_a_person_deletes_in_flight_stays_deleted() {
         let expected = Some(before.fence);
         let deleted = before.resolve(Resolution::Deleted, world.now()).advance();
         let put = Put { stored: Stored::Record(Box::new(deleted)), payload: PayloadChange::Drop, expected };
-        assert_eq!(at_once(world.store.put(&put, 1)).expect("the store works"), Written::Done);
+        assert_eq!(at_once(world.store.put(&put, &Keeping::of(&interval()))).expect("the store works"), Written::Done);
     });
     world.drive_until(at("2026-03-02T10:30:00Z")).await;
     assert!(matches!(world.record("a").state, State::Resolved { how: Resolution::Deleted, .. }));

@@ -4,14 +4,16 @@
 
 use std::time::Duration;
 
-use engine::fakes::reply;
+use engine::fakes::{reply, sample};
 use engine::ports::{LoginAnswer, NotProcessed, ProbeAnswer, Reply, StopReason, UpsertAnswer};
+use engine::suspension::{Cleared, clear};
+use rules::owed::Selection;
 use rules::suspension::Cause;
 use rules::time::Timestamp;
 use rules::verdict::Answer;
 
 use crate::support::watched::Kind;
-use crate::support::{World, at, interval, minutes};
+use crate::support::{World, at, id, interval, minutes};
 
 async fn thousand_due() -> World {
     let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
@@ -230,5 +232,63 @@ async fn a_sweep_that_a_suspension_stopped_at_the_end_of_a_page_goes_on_with_eve
     });
     world.drive_until(at("2026-03-02T12:30:00Z")).await;
     assert_eq!(world.failing(), 0);
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspension_that_a_person_clears_is_gone_and_the_next_tick_sends() {
+    let world = thousand_due().await;
+    world.salesforce().login_always(reply::of(LoginAnswer::NotProcessed(NotProcessed::LoginRefused)));
+    world.drive_until(at("2026-03-02T10:30:00Z")).await;
+    world.salesforce().login_always(reply::of(LoginAnswer::SignedIn));
+    let Cleared::Cleared(suspension) = world.clears_the_suspension().await else { panic!("it was suspended") };
+    assert_eq!(suspension.cause, Cause::LoginRefused { secret: "v1".to_owned() });
+    assert_eq!(world.clears_the_suspension().await, Cleared::NotSuspended);
+    world.drive_until(at("2026-03-02T10:50:00Z")).await;
+    assert_eq!((world.failing(), cause(&world).await, world.events("Connection Resumed")), (0, None, 1));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_clears_the_suspension_of_a_connection_that_does_not_exist() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    assert_eq!(clear(&world.parts, &id("acme-eu")).await.expect("the store works"), Cleared::UnknownConnection);
+    assert_eq!(world.clears_the_suspension().await, Cleared::NotSuspended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspension_that_is_cleared_while_a_run_looks_stays_cleared_when_the_run_ends() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    world.fails("a", 1).await;
+    let full = |_: &engine::ports::Upsert| reply::refused("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded");
+    world.salesforce().answer_with(move |request, _, _| reply::each(request, full));
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    assert_eq!(cause(&world).await, Some(Cause::Storage));
+    let locked = |_: &engine::ports::Upsert| reply::refused(sample::CODE, sample::MESSAGE);
+    world.salesforce().answer_with(move |request, _, _| reply::each(request, locked));
+    world.salesforce().set_latency(Duration::from_secs(10));
+    world.wait_until(at("2026-03-02T09:40:00Z")).await;
+    let clearing = async {
+        world.wait_until(at("2026-03-02T09:40:05Z")).await;
+        world.clears_the_suspension().await
+    };
+    let (ended, cleared) = futures::join!(world.run(Selection::Due { tick: at("2026-03-02T09:40:00Z") }), clearing);
+    ended.expect("nothing dies").expect("no port fails");
+    assert!(matches!(cleared, Cleared::Cleared(_)));
+    assert_eq!((cause(&world).await, world.record("a").attempts.interval), (None, 1));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_meets_the_cause_itself_after_it_was_cleared_suspends_anew() {
+    let world = thousand_due().await;
+    world.salesforce().answer_with(|_, _, _| not_processed(NotProcessed::Down));
+    world.salesforce().probe_always(reply::of(ProbeAnswer::NotProcessed(NotProcessed::Down)));
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    world.clears_the_suspension().await;
+    world.drive_until(at("2026-03-02T09:50:00Z")).await;
+    let since = world.control().await.suspension.map(|suspension| suspension.since);
+    assert_eq!(minutes(&since.into_iter().collect::<Vec<_>>()), ["2026-03-02T09:40:00Z"]);
+    assert_eq!(world.events("Connection Suspended"), 2);
     world.upholds_the_invariants().await;
 }

@@ -4,7 +4,7 @@
 
 use engine::fan_out::{Schedule, fan_out};
 use engine::parts::Ports;
-use engine::run::{Order, run};
+use engine::run::{Halt, Order, run};
 use rules::events::RunRequested;
 use rules::time::Timestamp;
 use serde_json::Value;
@@ -24,9 +24,23 @@ pub async fn retry<P: Ports>(
     event: &Value,
     deadline: Timestamp,
 ) -> Result<RetryReport, HandlerError> {
+    retry_until(ports, schedule, event, deadline, &Halt::default()).await
+}
+
+/// The same, for a process that may have to end sooner: `halt` stops the run when what is in flight has landed.
+///
+/// # Errors
+/// As [`retry`].
+pub async fn retry_until<P: Ports>(
+    ports: &P,
+    schedule: Schedule,
+    event: &Value,
+    deadline: Timestamp,
+    halt: &Halt,
+) -> Result<RetryReport, HandlerError> {
     match Trigger::read(event).map_err(HandlerError::NotATrigger)? {
         Trigger::Tick(tick) => Ok(RetryReport::of_fan_out(tick, Box::pin(fan_out(ports, schedule, tick)).await?)),
-        Trigger::Run(requested) => run_one(ports, requested, deadline).await,
+        Trigger::Run(requested) => run_one(ports, requested, deadline, halt.clone()).await,
     }
 }
 
@@ -34,9 +48,10 @@ async fn run_one<P: Ports>(
     ports: &P,
     requested: RunRequested,
     deadline: Timestamp,
+    halt: Halt,
 ) -> Result<RetryReport, HandlerError> {
     let RunRequested { connection, selection } = requested;
-    let order = Order { connection, selection, deadline };
+    let order = Order { connection, selection, deadline, halt };
     let report = RetryReport::of_run(Box::pin(run(ports, &order)).await?);
     match &report {
         RetryReport::Busy { until } => info!(connection = %order.connection, %until, "another run is under way"),

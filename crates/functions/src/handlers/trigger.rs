@@ -62,7 +62,7 @@ fn run(fields: &mut Fields<'_>) -> Option<Trigger> {
         mistakes.push(Mistake {
             field: "detail.selection".to_owned(),
             problem: "is not a selection".to_owned(),
-            mend: "write due, timed_out, recent or owed, with its tick".to_owned(),
+            mend: "write due, timed_out, recent, owed or forced, with its tick".to_owned(),
         });
     }
     fields.gather(mistakes);
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(
             said,
             "detail.connection: is not a connection id; use 1 to 64 of a-z, 0-9 and -\n\
-             detail.selection: is not a selection; write due, timed_out, recent or owed, with its tick"
+             detail.selection: is not a selection; write due, timed_out, recent, owed or forced, with its tick"
         );
         let empty = json!({"source": "resync", "detail-type": "Run Requested", "detail": {}});
         assert_eq!(mistakes(&empty), "detail.connection: is missing; add it\ndetail.selection: is missing; add it");

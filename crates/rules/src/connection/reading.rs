@@ -13,6 +13,7 @@ use crate::counts::ApiCalls;
 use crate::fields::{Fields, Mistake, Mistakes};
 use crate::ids::{FieldName, ObjectName};
 use crate::policy::{IntervalPolicy, Policy, RecentPolicy};
+use crate::retention::Retention;
 use crate::time::TimeOfDay;
 
 pub(super) fn connection(value: &Value) -> Result<Connection, Mistakes> {
@@ -28,6 +29,7 @@ pub(super) fn connection(value: &Value) -> Result<Connection, Mistakes> {
     let calls_in_flight = fields.number("calls_in_flight", 1..=25).unwrap_or(4);
     let request_timeout = fields.number("request_timeout_seconds", 1..=600).unwrap_or(120);
     let shards = fields.number("shards", 1..=u64::from(super::MOST_SHARDS)).unwrap_or(1);
+    let retention = retention(&mut fields);
     let mistakes = fields.strict();
     match (id, policy, target) {
         (Some(id), Some(policy), Some(target)) if mistakes.is_empty() => Ok(Connection {
@@ -41,6 +43,7 @@ pub(super) fn connection(value: &Value) -> Result<Connection, Mistakes> {
             calls_in_flight: narrow(calls_in_flight),
             request_timeout_seconds: narrow(request_timeout),
             shards: narrow(shards),
+            retention,
         }),
         (_, _, _) => Err(Mistakes(mistakes)),
     }
@@ -170,6 +173,23 @@ fn budget(fields: &mut Fields<'_>) -> BudgetSettings {
         org_share_percent: budget.number("org_share_percent", 1..=100).map_or(default.org_share_percent, narrow),
     };
     fields.gather(budget.strict());
+    read
+}
+
+fn retention(fields: &mut Fields<'_>) -> Retention {
+    let default = Retention::default();
+    let Some(value) = fields.value("retention") else {
+        return default;
+    };
+    let mut retention = Fields::of("retention", value);
+    let read = Retention {
+        // A late, older failure is refused after 29 days: until then the resolved record must be there.
+        resolved_days: retention.number("resolved_days", 30..=3_650).map_or(default.resolved_days, narrow),
+        payload_days: retention.number("payload_days", 1..=3_650).map(narrow),
+        audit_days: retention.number("audit_days", 1..=3_650).map_or(default.audit_days, narrow),
+        report_days: retention.number("report_days", 1..=3_650).map_or(default.report_days, narrow),
+    };
+    fields.gather(retention.strict());
     read
 }
 

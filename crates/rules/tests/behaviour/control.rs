@@ -134,7 +134,8 @@ fn covers(owed: &Owed, work: &Selection) -> bool {
         Selection::Due { tick } => owed.due >= Some(*tick),
         Selection::TimedOut { tick } => owed.timed_out.as_ref().is_some_and(|sweep| sweep.start >= *tick),
         Selection::Recent { tick } => owed.recent.as_ref().is_some_and(|sweep| sweep.start >= *tick),
-        Selection::Owed { .. } => true,
+        // A request is noted when it is accepted, not by the run that comes for it.
+        Selection::Forced { .. } | Selection::Owed { .. } => true,
     }
 }
 

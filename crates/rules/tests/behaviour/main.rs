@@ -16,6 +16,8 @@ mod names;
 mod overwrite;
 mod recent;
 mod reference;
+mod resync;
+mod retention;
 mod schedule;
 mod support;
 mod suspension;

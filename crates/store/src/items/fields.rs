@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::ports::PortError;
+use rules::time::Timestamp;
 
 /// An item, or a part of one.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -37,6 +38,11 @@ pub(crate) fn number(value: impl Display) -> AttributeValue {
 /// The format attribute of what is written now.
 pub(crate) fn format() -> (String, AttributeValue) {
     (FORMAT.to_owned(), number(CURRENT_FORMAT))
+}
+
+/// The attribute of what expires at `at`.
+pub(crate) fn expires(at: Timestamp) -> (String, AttributeValue) {
+    (EXPIRES.to_owned(), number(at.as_millis() / 1_000))
 }
 
 /// Reads the attributes of one item.

@@ -3,8 +3,10 @@
 //! Must not know: what the items hold.
 
 use rules::catalogue::ErrorType;
-use rules::ids::{ConnectionId, ObjectName, RecordId, RecordKey};
+use rules::ids::{ConnectionId, ObjectName, RecordId, RecordKey, RequestId};
 use rules::journal::Slot;
+use rules::resync::Request;
+use rules::time::Timestamp;
 
 use super::fields::{Item, PK, SK, text};
 use super::hash::fnv1a;
@@ -111,6 +113,32 @@ pub(crate) fn error_type(connection: &ConnectionId, error_type: &ErrorType) -> I
 /// The partition of the reports of a connection's runs.
 pub(crate) fn reports(connection: &ConnectionId) -> String {
     format!("x#{connection}")
+}
+
+/// A person's request.
+pub(crate) fn request(connection: &ConnectionId, id: &RequestId) -> ItemKey {
+    ItemKey { pk: format!("q#{connection}"), sk: id.to_string() }
+}
+
+/// The partition of the list of a connection's requests.
+pub(crate) fn requests(connection: &ConnectionId) -> String {
+    format!("l#{connection}")
+}
+
+/// A request's place in that list.
+pub(crate) fn request_listed(request: &Request) -> ItemKey {
+    let sk = format!("{}#{}", ordered(request.as_of), request.id);
+    ItemKey { pk: requests(&request.connection), sk }
+}
+
+/// The partition of what was done in one connection, or of all that was done.
+pub(crate) fn audits(connection: Option<&ConnectionId>) -> String {
+    connection.map_or_else(|| "y".to_owned(), |connection| format!("y#{connection}"))
+}
+
+/// An instant as a text that sorts like it, from 1970 on.
+pub(crate) fn ordered(at: Timestamp) -> String {
+    format!("{:015}", at.as_millis().max(0))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::ports::{PortError, Read};
+use engine::ports::{Keeping, PortError, Read};
 use rules::catalogue::ErrorType;
 use rules::counts::Attempts;
 use rules::ids::{Fence, FieldName, ObjectName, ParentKey, RecordId, RecordKey};
@@ -14,14 +14,11 @@ use rules::record::{Failure, LastSend, PayloadPlace, Record, State, Stored, Succ
 use rules::time::Timestamp;
 use rules::tries::Tries;
 
-use super::fields::{EXPIRES, FORMAT, PK, format, number, text};
+use super::fields::{EXPIRES, FORMAT, PK, expires, format, number, text};
 use super::index::{FIRST_FAILED, NEXT_ATTEMPT, QUEUE, TYPE};
 use super::payload::VERSION;
 use super::state::{DONE_AT, STATE, SUCCESS};
 use super::{Fields, Item, index, key, payload, state, version};
-
-/// How long a resolved record and a success are kept: they guard against failures that arrive late.
-const KEPT: Duration = Duration::from_hours(24 * 30);
 
 /// The item's version, on which every write is conditional.
 pub(crate) const FENCE: &str = "v";
@@ -67,20 +64,21 @@ pub(crate) const ALL: [&str; 21] = [
 ];
 
 /// The attributes of what is stored of a record, but for its key and the payload.
-pub(crate) fn write(stored: &Stored, shards: u16) -> Item {
+pub(crate) fn write(stored: &Stored, keeping: &Keeping) -> Item {
     match stored {
-        Stored::Record(record) => write_record(record, shards),
-        Stored::Success(mark) => write_success(mark),
+        Stored::Record(record) => write_record(record, keeping),
+        Stored::Success(mark) => write_success(mark, keeping),
     }
 }
 
 /// Whether two make the same item: then the one that is there is the one that was written, and only the reply was lost.
 pub(crate) fn are_same(one: &Stored, other: &Stored) -> bool {
-    write(one, 1) == write(other, 1)
+    let alike = Keeping { shards: 1, resolved_for: Duration::ZERO };
+    write(one, &alike) == write(other, &alike)
 }
 
 /// The attributes of a record, but for its key and the payload.
-pub(crate) fn write_record(record: &Record, shards: u16) -> Item {
+pub(crate) fn write_record(record: &Record, keeping: &Keeping) -> Item {
     let mut item = Item::from([
         format(),
         named(FENCE, number(record.fence.0)),
@@ -92,7 +90,7 @@ pub(crate) fn write_record(record: &Record, shards: u16) -> Item {
         named(FIELD, text(record.external_id_field.as_str())),
     ]);
     item.extend(state::write(record.state));
-    item.extend(placed(record, shards));
+    item.extend(placed(record, keeping));
     item.extend(tried(record));
     item.extend(record.parent.iter().flat_map(|parent| {
         [named(PARENT_OBJECT, text(parent.object.as_str())), named(PARENT_ID, text(parent.id.as_str()))]
@@ -108,13 +106,13 @@ fn named(name: &str, value: AttributeValue) -> (String, AttributeValue) {
 }
 
 /// A failing record's places in the indexes; a resolved one's error type and end.
-fn placed(record: &Record, shards: u16) -> Vec<(String, AttributeValue)> {
+fn placed(record: &Record, keeping: &Keeping) -> Vec<(String, AttributeValue)> {
     let connection = &record.key.connection;
     let error_type = &record.failure.error_type;
     if let State::Resolved { at, .. } = record.state {
-        return vec![named(RESOLVED_TYPE, text(error_type.as_str())), expiry(at)];
+        return vec![named(RESOLVED_TYPE, text(error_type.as_str())), expiry(at, keeping)];
     }
-    let shard = index::shard(&record.key, shards);
+    let shard = index::shard(&record.key, keeping.shards);
     let queue = index::due(record).map(|(queue, _)| named(QUEUE, text(index::queue(connection, queue, shard))));
     let typed = named(TYPE, text(index::error_type(connection, error_type, shard)));
     queue.into_iter().chain([typed]).collect()
@@ -132,18 +130,18 @@ fn tried(record: &Record) -> Vec<(String, AttributeValue)> {
     [attempts, tries, send].into_iter().flatten().collect()
 }
 
-fn expiry(since: Timestamp) -> (String, AttributeValue) {
-    named(EXPIRES, number((since + KEPT).as_millis() / 1_000))
+fn expiry(since: Timestamp, keeping: &Keeping) -> (String, AttributeValue) {
+    expires(since + keeping.resolved_for)
 }
 
-fn write_success(mark: &SuccessMark) -> Item {
+fn write_success(mark: &SuccessMark, keeping: &Keeping) -> Item {
     Item::from([
         format(),
         named(FENCE, number(mark.fence.0)),
         named(VERSION, text(version::write(mark.source_version))),
         named(STATE, text(SUCCESS)),
         named(DONE_AT, number(mark.at.as_millis())),
-        expiry(mark.at),
+        expiry(mark.at, keeping),
     ])
 }
 

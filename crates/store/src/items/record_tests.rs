@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use rules::record::{Next, Resolution};
 
 use super::*;
-use crate::items::samples::{self, a_try, at, contact, failing, size};
+use crate::items::samples::{self, a_try, at, contact, failing, keeping, size};
 
 fn whole(stored: &Stored, shards: u16) -> Item {
     let mut item = key::record(stored.key()).item();
-    item.extend(write(stored, shards));
+    item.extend(write(stored, &keeping(shards)));
     item
 }
 
@@ -27,7 +27,7 @@ proptest! {
 
     #[test]
     fn every_attribute_that_is_written_is_one_that_an_update_knows_how_to_remove(record in samples::record()) {
-        for name in write_record(&record, 4).keys() {
+        for name in write_record(&record, &keeping(4)).keys() {
             prop_assert!(ALL.contains(&name.as_str()), "{name}");
         }
     }
@@ -42,7 +42,7 @@ proptest! {
 
 #[test]
 fn a_scheduled_record_is_in_both_indexes() {
-    let item = write_record(&failing("c-1"), 1);
+    let item = write_record(&failing("c-1"), &keeping(1));
     assert_eq!(item[QUEUE], text("acme#i#0"));
     assert_eq!(item[NEXT_ATTEMPT], number(at(600_000).as_millis()));
     assert_eq!(item[TYPE], text("acme#required-field-missing#0"));
@@ -52,22 +52,33 @@ fn a_scheduled_record_is_in_both_indexes() {
 
 #[test]
 fn a_record_of_the_recent_policy_is_in_the_index_by_age_only() {
-    let item = write_record(&failing("c-1").schedule(Next::Sweep), 1);
+    let item = write_record(&failing("c-1").schedule(Next::Sweep), &keeping(1));
     assert!(!item.contains_key(QUEUE) && !item.contains_key(NEXT_ATTEMPT));
     assert!(item.contains_key(TYPE));
 }
 
 #[test]
 fn a_timed_out_record_is_in_a_queue_of_its_own() {
-    let item = write_record(&failing("c-1").time_out(at(1)), 1);
+    let item = write_record(&failing("c-1").time_out(at(1)), &keeping(1));
     assert_eq!(item[QUEUE], text("acme#t#0"));
 }
 
 #[test]
 fn a_resolved_record_is_in_no_index_and_expires_after_thirty_days() {
-    let item = write_record(&failing("c-1").resolve(Resolution::Retried, at(0)), 1);
+    let item = write_record(&failing("c-1").resolve(Resolution::Retried, at(0)), &keeping(1));
     assert!(!item.contains_key(QUEUE) && !item.contains_key(TYPE));
     assert_eq!(item[EXPIRES], number(at(0).as_millis() / 1_000 + 30 * 24 * 60 * 60));
+}
+
+#[test]
+fn a_resolved_record_expires_after_as_long_as_its_connection_says_and_so_does_the_mark_of_a_success() {
+    let sixty_days = Keeping { shards: 1, resolved_for: Duration::from_hours(24 * 60) };
+    let expected = number(at(0).as_millis() / 1_000 + 60 * 24 * 60 * 60);
+    let resolved = write_record(&failing("c-1").resolve(Resolution::Retried, at(0)), &sixty_days);
+    assert_eq!(resolved[EXPIRES], expected);
+    let source_version = rules::version::SourceVersion::Number(1);
+    let mark = SuccessMark { key: contact("c-1"), fence: Fence(1), source_version, at: at(0) };
+    assert_eq!(write(&Stored::Success(mark), &sixty_days)[EXPIRES], expected);
 }
 
 #[test]

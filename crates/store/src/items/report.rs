@@ -1,4 +1,4 @@
-//! A run's report: sorted by when the run started, and kept for 30 days.
+//! A run's report: sorted by when the run started, and kept for a while after its end.
 //!
 //! Must not know: what the numbers in it mean.
 
@@ -7,17 +7,15 @@ use std::time::Duration;
 use engine::ports::{PortError, RunReport};
 use rules::ids::ConnectionId;
 
-use super::fields::{EXPIRES, number};
+use super::fields::expires;
 use super::key::ItemKey;
 use super::{Item, body, key};
 
-const KEPT: Duration = Duration::from_hours(24 * 30);
-
 /// The report's item.
-pub(crate) fn write(connection: &ConnectionId, report: &RunReport) -> Item {
-    let sk = format!("{:015}#{}", report.started.as_millis().max(0), report.run);
+pub(crate) fn write(connection: &ConnectionId, report: &RunReport, keep_for: Duration) -> Item {
+    let sk = format!("{}#{}", key::ordered(report.started), report.run);
     let mut item = body::item(&ItemKey { pk: key::reports(connection), sk }, report);
-    item.insert(EXPIRES.to_owned(), number((report.ended + KEPT).as_millis() / 1_000));
+    item.extend([expires(report.ended + keep_for)]);
     item
 }
 
@@ -25,3 +23,7 @@ pub(crate) fn write(connection: &ConnectionId, report: &RunReport) -> Item {
 pub(crate) fn read(item: &Item) -> Result<RunReport, PortError> {
     body::read("the run report", item)
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -2,7 +2,10 @@
 //!
 //! Must not know: what is tested with them.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
+use engine::ports::Keeping;
 use proptest::prelude::*;
 use rules::catalogue::ErrorType;
 use rules::counts::{Attempts, TryKind};
@@ -51,6 +54,11 @@ pub(crate) fn failing(id: &str) -> Record {
         payload: PayloadPlace::Inline,
         last_send: None,
     }
+}
+
+/// Spread over `shards`, and kept for 30 days when resolved.
+pub(crate) fn keeping(shards: u16) -> Keeping {
+    Keeping { shards, resolved_for: Duration::from_hours(24 * 30) }
 }
 
 /// A try of the 20-minute schedule.

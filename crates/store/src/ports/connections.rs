@@ -3,7 +3,7 @@
 //! Must not know: what the settings mean.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use engine::ports::{Clock, Connections, PortError};
+use engine::ports::{Clock, Connections, PortError, Saved};
 use rules::connection::Connection;
 use rules::ids::ConnectionId;
 
@@ -12,13 +12,16 @@ use super::listing::Order;
 use crate::backoff::Backoff;
 use crate::failure::failed;
 use crate::items::body::BODY;
-use crate::items::fields::{number, text};
+use crate::items::fields::{PK, number, text};
 use crate::items::settings::SHARDS;
 use crate::items::{Item, key, settings};
 
 const READING: &str = "reading a connection's settings";
 const LISTING: &str = "listing the connections";
 const WRITING: &str = "writing a connection's settings";
+const CREATING: &str = "creating a connection";
+const CHANGING: &str = "changing a connection's settings";
+const DELETING: &str = "deleting a connection's settings";
 const RAISING: &str = "raising a connection's shards";
 
 impl<C: Clock> Connections for DynamoStore<C> {
@@ -44,11 +47,52 @@ impl<C: Clock> Connections for DynamoStore<C> {
         Ok(())
     }
 
+    async fn create_connection(&self, connection: &Connection) -> Result<bool, PortError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(settings::write(connection)));
+        let put = put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK);
+        let Err(error) = put.send().await else { return Ok(true) };
+        match error.as_service_error() {
+            // What is there may be our own write, whose reply was lost.
+            Some(PutItemError::ConditionalCheckFailedException(_)) => {
+                let there = self.get(CREATING, &key::settings(&connection.id)).await?;
+                Ok(there.is_some_and(|item| settings::read(&item).is_ok_and(|there| there == *connection)))
+            }
+            Some(_) | None => Err(failed(CREATING, &error)),
+        }
+    }
+
+    async fn change_connection(
+        &self,
+        before: &Connection,
+        after: &Connection,
+    ) -> Result<Saved<Option<Connection>>, PortError> {
+        let mut backoff = Backoff::new(after.id.as_str());
+        while let Some(item) = self.get(CHANGING, &key::settings(&after.id)).await? {
+            let (read, shards) = settings::text_and_shards(&item)?;
+            let there = settings::read(&item)?;
+            let is = |other: &Connection| there == Connection { shards: there.shards, ..other.clone() };
+            if !is(before) && !is(after) {
+                return Ok(Saved::Conflict(Some(there)));
+            }
+            let wanted = Connection { shards: shards.max(after.shards), ..after.clone() };
+            if self.put_if_unchanged(CHANGING, settings::write(&wanted), &read).await? {
+                return Ok(Saved::Done);
+            }
+            self.pause(CHANGING, &mut backoff).await?;
+        }
+        Ok(Saved::Conflict(None))
+    }
+
+    async fn delete_connection(&self, id: &ConnectionId) -> Result<(), PortError> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key::settings(id).item()));
+        delete.send().await.map(drop).map_err(|error| failed(DELETING, &error))
+    }
+
     async fn raise_shards(&self, id: &ConnectionId, shards: u16) -> Result<(), PortError> {
         let mut backoff = Backoff::new(id.as_str());
         while let Some(item) = self.get(RAISING, &key::settings(id)).await? {
             let (read, known) = settings::text_and_shards(&item)?;
-            if known >= shards || self.put_if_unchanged(settings::with_shards(&item, shards)?, &read).await? {
+            if known >= shards || self.put_if_unchanged(RAISING, settings::with_shards(&item, shards)?, &read).await? {
                 return Ok(());
             }
             self.pause(RAISING, &mut backoff).await?;
@@ -77,7 +121,7 @@ impl<C: Clock> DynamoStore<C> {
         }
     }
 
-    async fn put_if_unchanged(&self, item: Item, read: &str) -> Result<bool, PortError> {
+    async fn put_if_unchanged(&self, doing: &'static str, item: Item, read: &str) -> Result<bool, PortError> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = put
             .condition_expression("#d = :read")
@@ -86,7 +130,7 @@ impl<C: Clock> DynamoStore<C> {
         let Err(error) = put.send().await else { return Ok(true) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Some(_) | None => Err(failed(RAISING, &error)),
+            Some(_) | None => Err(failed(doing, &error)),
         }
     }
 }

@@ -4,12 +4,15 @@
 
 use std::ops::RangeInclusive;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::ports::{Clock, DueRecords, KeyPage, PageToken, PortError, Queue};
+use engine::ports::{AgeCount, Clock, DueRecords, KeyPage, PageToken, PortError, Queue};
 use rules::catalogue::ErrorType;
 use rules::ids::{ConnectionId, RecordKey};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+mod count;
 
 use super::DynamoStore;
 use crate::failure::failed;
@@ -68,6 +71,18 @@ impl<C: Clock> DueRecords for DynamoStore<C> {
         let of_type = |of| (0..shards.max(1)).map(move |shard| index::error_type(connection, of, shard));
         self.keys(AGED, types.iter().flat_map(of_type).collect(), from..=to, after, limit).await
     }
+
+    async fn count_aged(
+        &self,
+        connection: &ConnectionId,
+        error_type: &ErrorType,
+        from: Timestamp,
+        to: Timestamp,
+        shards: u16,
+    ) -> Result<AgeCount, PortError> {
+        let partition = |shard| index::error_type(connection, error_type, shard);
+        self.count(AGED, (0..shards.max(1)).map(partition).collect(), from..=to).await
+    }
 }
 
 impl<C: Clock> DynamoStore<C> {
@@ -109,14 +124,8 @@ impl<C: Clock> DynamoStore<C> {
         range: &RangeInclusive<Timestamp>,
         limit: usize,
     ) -> Result<(Vec<RecordKey>, Option<Last>), PortError> {
-        let query = self.client.query().table_name(&self.table).index_name(index.name);
-        let page = query
-            .key_condition_expression("#p = :p AND #s BETWEEN :from AND :to")
-            .expression_attribute_names("#p", index.partition)
-            .expression_attribute_names("#s", index.sort)
-            .expression_attribute_values(":p", text(&at.partition))
-            .expression_attribute_values(":from", number(range.start().as_millis()))
-            .expression_attribute_values(":to", number(range.end().as_millis()))
+        let page = self
+            .entries_of(index, &at.partition, range)
             .set_exclusive_start_key(at.last.as_ref().map(|last| start_key(index, &at.partition, last)))
             .set_limit(i32::try_from(limit).ok())
             .send()
@@ -125,6 +134,18 @@ impl<C: Clock> DynamoStore<C> {
         let keys = page.items().iter().map(record_key).collect::<Result<_, _>>()?;
         let last = page.last_evaluated_key().map(|key| last_of(index, key)).transpose()?;
         Ok((keys, last))
+    }
+
+    /// The query for the entries of one partition within `range`, first to last.
+    fn entries_of(&self, index: Index, partition: &str, range: &RangeInclusive<Timestamp>) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.table).index_name(index.name);
+        query
+            .key_condition_expression("#p = :p AND #s BETWEEN :from AND :to")
+            .expression_attribute_names("#p", index.partition)
+            .expression_attribute_names("#s", index.sort)
+            .expression_attribute_values(":p", text(partition))
+            .expression_attribute_values(":from", number(range.start().as_millis()))
+            .expression_attribute_values(":to", number(range.end().as_millis()))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Must not know: what an outcome means, or how a conflict is settled.
 
-use engine::ports::{Clock, OutcomeWrite, PortError, Written};
+use engine::ports::{Clock, Keeping, OutcomeWrite, PortError, Written};
 use rules::ids::RecordKey;
 use rules::record::{PayloadPlace, Record, Stored};
 
@@ -19,8 +19,8 @@ const WRITING: &str = "writing outcomes";
 const CLEARING: &str = "clearing away what resolved records leave";
 
 impl<C: Clock> DynamoStore<C> {
-    pub(super) async fn outcomes(&self, writes: &[OutcomeWrite], shards: u16) -> Result<Vec<Written>, PortError> {
-        let statements: Vec<_> = writes.iter().map(|write| update(&self.table, write, shards)).collect();
+    pub(super) async fn outcomes(&self, writes: &[OutcomeWrite], keeping: &Keeping) -> Result<Vec<Written>, PortError> {
+        let statements: Vec<_> = writes.iter().map(|write| update(&self.table, write, keeping)).collect();
         let executed = self.execute(WRITING, &statements).await?;
         let found = self.found(writes, &executed).await?;
         let judged = writes.iter().zip(executed).map(|(write, executed)| match executed {
@@ -70,9 +70,9 @@ fn of_key<'a>(items: &'a [Item], key: &RecordKey) -> Option<&'a Item> {
 
 /// The statement of an outcome. An entry of `by-next-attempt` moves in any case, and so goes to the shard of today; one of
 /// `by-age` stays where it is as long as its error type does.
-fn update(table: &str, write: &OutcomeWrite, shards: u16) -> Statement {
-    let before = record::write_record(&write.before, shards);
-    let after = record::write_record(&write.after, shards);
+fn update(table: &str, write: &OutcomeWrite, keeping: &Keeping) -> Statement {
+    let before = record::write_record(&write.before, keeping);
+    let after = record::write_record(&write.after, keeping);
     let moves = before.get(NEXT_ATTEMPT) != after.get(NEXT_ATTEMPT);
     let differs = |name: &str| before.get(name) != after.get(name) || (moves && name == QUEUE);
     let changed = record::ALL.into_iter().filter(|name| differs(name));

@@ -3,11 +3,10 @@
 //! Must not know: why a record is put, or how a conflict is settled.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use engine::payload::Payload;
-use engine::ports::{Clock, PayloadChange, PortError, Put, Records, Written};
+use engine::ports::{Clock, Keeping, PayloadChange, PortError, Put, Records, Written};
 use rules::record::{PayloadPlace, Stored};
 
 mod beside;
@@ -16,24 +15,18 @@ mod change;
 use beside::beside;
 use change::Change;
 
+use super::transaction::Tried;
 use super::{ALL_OLD, DynamoStore};
 use crate::backoff::Backoff;
-use crate::failure::{failed, is_busy, is_busy_code};
+use crate::failure::{failed, is_busy};
 use crate::items::record::{self, APART_BYTES};
 use crate::items::{Item, payload};
 
 const PUTTING: &str = "putting a record";
 
-/// What became of one try to put.
-enum Tried {
-    Done,
-    Refused(Option<Item>),
-    Busy,
-}
-
 impl<C: Clock> DynamoStore<C> {
-    pub(super) async fn put_record(&self, put: &Put, shards: u16) -> Result<Written, PortError> {
-        let change = Change::of(put, shards);
+    pub(super) async fn put_record(&self, put: &Put, keeping: &Keeping) -> Result<Written, PortError> {
+        let change = Change::of(put, keeping);
         let beside = beside(put, &self.table);
         let mut backoff = Backoff::new(&change.key.pk);
         loop {
@@ -92,20 +85,7 @@ impl<C: Clock> DynamoStore<C> {
 
     async fn put_all(&self, change: &Change, beside: &[TransactWriteItem]) -> Result<Tried, PortError> {
         let record = TransactWriteItem::builder().update(change.update(&self.table)).build();
-        let items = std::iter::once(record).chain(beside.iter().cloned()).collect();
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
-            return Ok(Tried::Done);
-        };
-        let reasons = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
-            Some(_) | None if is_busy(&error) => return Ok(Tried::Busy),
-            Some(_) | None => return Err(failed(PUTTING, &error)),
-        };
-        match reasons.first() {
-            Some(reason) if reason.code() == Some("ConditionalCheckFailed") => Ok(Tried::Refused(reason.item.clone())),
-            _ if reasons.iter().any(|reason| reason.code().is_some_and(is_busy_code)) => Ok(Tried::Busy),
-            _ => Err(failed(PUTTING, &error)),
-        }
+        self.try_to_transact(PUTTING, std::iter::once(record).chain(beside.iter().cloned()).collect()).await
     }
 
     /// What the refused write found: ourselves, when only the reply was lost, or another version.

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use engine::payload::Payload;
-use engine::ports::{Clock, OutcomeWrite, PortError, Put, Read, Records, Written};
+use engine::ports::{Clock, Keeping, OutcomeWrite, PortError, Put, Read, Records, Written};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::ids::RecordKey;
-use rules::record::{PayloadPlace, Record};
+use rules::record::{PayloadPlace, Record, Stored};
 
 use super::{DynamoStore, IN_FLIGHT};
 use crate::backoff::Backoff;
@@ -35,12 +35,16 @@ impl<C: Clock> Records for DynamoStore<C> {
         belonging.collect()
     }
 
-    async fn write_outcomes(&self, writes: &[OutcomeWrite], shards: u16) -> Result<Vec<Written>, PortError> {
-        self.outcomes(writes, shards).await
+    async fn write_outcomes(&self, writes: &[OutcomeWrite], keeping: &Keeping) -> Result<Vec<Written>, PortError> {
+        self.outcomes(writes, keeping).await
     }
 
-    async fn put(&self, put: &Put, shards: u16) -> Result<Written, PortError> {
-        self.put_record(put, shards).await
+    async fn put(&self, put: &Put, keeping: &Keeping) -> Result<Written, PortError> {
+        self.put_record(put, keeping).await
+    }
+
+    async fn erase(&self, record: &Stored) -> Result<Written, PortError> {
+        self.erase_record(record).await
     }
 }
 

@@ -10,13 +10,13 @@ use rules::ids::RecordKey;
 
 use crate::support::Bench;
 use crate::support::faulty::Fault;
-use crate::support::samples::{acme, apart, contact, failing, first};
+use crate::support::samples::{acme, apart, contact, failing, first, keeping};
 
 async fn with_records(count: usize) -> (Bench, Vec<RecordKey>) {
     let bench = Bench::new().await;
     let keys: Vec<_> = (0..count).map(|number| contact(&format!("c-{number}"))).collect();
     for key in &keys {
-        bench.store.put(&first(&failing(key.id.as_str())), 1).await.unwrap();
+        bench.store.put(&first(&failing(key.id.as_str())), &keeping(1)).await.unwrap();
     }
     (bench, keys)
 }
@@ -63,7 +63,7 @@ async fn payloads_that_were_not_processed_are_asked_for_again() {
     let bench = Bench::new().await;
     let records = [apart("c-1"), apart("c-2"), failing("c-3")];
     for record in &records {
-        bench.store.put(&first(record), 1).await.unwrap();
+        bench.store.put(&first(record), &keeping(1)).await.unwrap();
     }
     bench.break_next("BatchGetItem", [Fault::OnlyKeys(1)]);
     let payloads = bench.store.payloads(&records.each_ref()).await.unwrap();

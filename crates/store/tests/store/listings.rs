@@ -11,7 +11,7 @@ use rules::record::{Failure, HoldReason, Next, Record};
 
 use crate::support::Bench;
 use crate::support::faulty::Fault;
-use crate::support::samples::{acme, at, contact, error_type, failing, first};
+use crate::support::samples::{acme, at, contact, error_type, failing, first, keeping};
 
 fn typed(record: Record, name: &str) -> Record {
     Record { failure: Failure::new(error_type(name), "CODE", "message"), ..record }
@@ -50,7 +50,7 @@ async fn every_due_key_is_listed_once_whatever_the_page_and_however_many_shards_
     let wanted: BTreeSet<RecordKey> = (0..60).map(|number| contact(&format!("c-{number}"))).collect();
     for (number, key) in wanted.iter().enumerate() {
         let shards = if number % 2 == 0 { 1 } else { 8 };
-        bench.store.put(&first(&failing(key.id.as_str())), shards).await.unwrap();
+        bench.store.put(&first(&failing(key.id.as_str())), &keeping(shards)).await.unwrap();
     }
     for limit in [1, 7, 60, 1_000] {
         let keys = all_due(&bench, Queue::Interval, 8, limit).await;
@@ -63,7 +63,7 @@ async fn every_due_key_is_listed_once_whatever_the_page_and_however_many_shards_
 async fn pages_that_end_early_are_gone_on_with() {
     let bench = Bench::new().await;
     for id in ["c-1", "c-2", "c-3"] {
-        bench.store.put(&first(&failing(id)), 1).await.unwrap();
+        bench.store.put(&first(&failing(id)), &keeping(1)).await.unwrap();
         bench.store.list_error_type(&acme(), &error_type(id)).await.unwrap();
     }
     bench.break_next("Query", [Fault::ShortPage(1), Fault::ShortPage(1)]);
@@ -79,7 +79,7 @@ async fn a_key_is_due_at_its_tick_and_not_before_and_each_queue_has_its_own() {
     let bench = Bench::new().await;
     let later = failing("later").schedule(Next::At(at(40)));
     for record in [failing("now"), later, failing("night").time_out(at(20)), failing("swept").schedule(Next::Sweep)] {
-        bench.store.put(&first(&record), 1).await.unwrap();
+        bench.store.put(&first(&record), &keeping(1)).await.unwrap();
     }
     assert_eq!(all_due(&bench, Queue::Interval, 1, 10).await, [contact("now")]);
     assert_eq!(all_due(&bench, Queue::TimedOut, 1, 10).await, [contact("night")]);
@@ -96,7 +96,7 @@ async fn keys_by_age_are_those_of_the_types_asked_for_within_the_time_asked_for(
     let held = typed(failing("held"), "daco-02").hold(HoldReason::ExcludedType);
     let swept = typed(failing("swept"), "daco-01").schedule(Next::Sweep);
     for record in [old, young, edge, held, swept, typed(failing("other"), "daco-99")] {
-        bench.store.put(&first(&record), 4).await.unwrap();
+        bench.store.put(&first(&record), &keeping(4)).await.unwrap();
     }
     let types = ["daco-01", "daco-02", "required-field-missing"].map(error_type);
     for limit in [1, 2, 100] {
@@ -108,7 +108,7 @@ async fn keys_by_age_are_those_of_the_types_asked_for_within_the_time_asked_for(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_that_ends_before_it_begins_has_no_keys() {
     let bench = Bench::new().await;
-    bench.store.put(&first(&failing("c-1")), 1).await.unwrap();
+    bench.store.put(&first(&failing("c-1")), &keeping(1)).await.unwrap();
     let types = [error_type("required-field-missing")];
     let page = bench.store.aged(&acme(), &types, at(10), at(0), 1, None, 10).await.unwrap();
     assert_eq!((page.keys, page.next), (vec![], None));

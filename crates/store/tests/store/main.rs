@@ -4,11 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
 
+mod embedded;
+mod erasing;
 mod faults;
 mod listings;
 mod local;
 mod outcomes;
 mod puts;
+mod requests;
 mod revisions;
 mod settings;
 mod support;

@@ -2,8 +2,10 @@
 //!
 //! Must not know: what the settings mean.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::ports::{Connections, Reports, RunReport, StopReason};
+use engine::ports::{Connections, Reports, RunReport, Saved, StopReason};
 use rules::connection::Connection;
 use rules::ids::{ConnectionId, Epoch, RunId};
 use rules::owed::Selection;
@@ -97,6 +99,39 @@ async fn shards_are_raised_even_if_the_settings_change_at_the_same_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_whose_reply_was_lost_is_created_and_changed_all_the_same() {
+    let bench = Bench::new().await;
+    let paused = Connection { paused: true, ..connection("acme") };
+    bench.break_next("PutItem", [Fault::ReplyLost]);
+    assert!(bench.store.create_connection(&connection("acme")).await.unwrap());
+    bench.break_next("PutItem", [Fault::ReplyLost]);
+    assert_eq!(bench.store.change_connection(&connection("acme"), &paused).await.unwrap(), Saved::Done);
+    assert_eq!(bench.store.connection(&acme()).await.unwrap(), Some(paused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_from_before_there_was_retention_are_changed_like_any_other() {
+    let bench = Bench::new().await;
+    bench.store.save_connection(&connection("acme")).await.unwrap();
+    let mut old = serde_json::to_value(connection("acme")).unwrap();
+    old.as_object_mut().unwrap().remove("retention");
+    bench.tamper("s", "acme", "d", AttributeValue::S(old.to_string())).await;
+    let paused = Connection { paused: true, ..connection("acme") };
+    assert_eq!(bench.store.change_connection(&connection("acme"), &paused).await.unwrap(), Saved::Done);
+    assert_eq!(bench.store.connection(&acme()).await.unwrap(), Some(paused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_others_keep_coming_before_is_tried_again_on_what_they_wrote() {
+    let bench = Bench::new().await;
+    bench.store.save_connection(&connection("acme")).await.unwrap();
+    let paused = Connection { paused: true, ..connection("acme") };
+    bench.break_next("PutItem", [Fault::Refused("ConditionalCheckFailedException")]);
+    assert_eq!(bench.store.change_connection(&connection("acme"), &paused).await.unwrap(), Saved::Done);
+    assert_eq!(bench.clock.waits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn raising_the_shards_of_a_connection_that_is_gone_does_nothing() {
     let bench = Bench::new().await;
     bench.store.raise_shards(&ConnectionId::new("gone").unwrap(), 8).await.unwrap();
@@ -107,7 +142,7 @@ async fn raising_the_shards_of_a_connection_that_is_gone_does_nothing() {
 async fn the_latest_reports_come_first() {
     let bench = Bench::new().await;
     for (run, minute) in [(1, 0), (2, 40), (3, 20)] {
-        bench.store.keep_report(&acme(), &report(run, minute)).await.unwrap();
+        bench.store.keep_report(&acme(), &report(run, minute), Duration::from_hours(24 * 30)).await.unwrap();
     }
     assert_eq!(bench.store.reports(&acme(), 2).await.unwrap(), [report(2, 40), report(3, 20)]);
     assert_eq!(bench.store.reports(&acme(), 0).await.unwrap(), []);

@@ -7,20 +7,23 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use engine::memory::MemoryStore;
 use engine::payload::Payload;
 use engine::ports::{
-    Connections, Controls, DueRecords, ErrorTypes, Events, Journal, KeyPage, OutcomeWrite, PageToken, PortError, Put,
-    Queue, Read, Records, Reports, RunReport, Saved, SlotWritten, UsageReports, Written,
+    AgeCount, AuditEntry, Audits, Connections, Controls, DueRecords, ErrorTypes, Events, Journal, Keeping, KeptRequest,
+    KeyPage, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Reports, Requests, RunReport, Saved,
+    SlotWritten, UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::events::Outbound;
-use rules::ids::{ConnectionId, RecordKey};
+use rules::ids::{ConnectionId, RecordKey, RequestId};
 use rules::journal::{Entry, Stamp};
-use rules::record::Record;
+use rules::record::{Record, Stored};
+use rules::resync::Request;
 use rules::time::Timestamp;
 use rules::usage::Usage;
 
@@ -104,12 +107,14 @@ macro_rules! around {
 around!(Records {
     fn read_each(keys: &[RecordKey]) -> Vec<Result<Read, PortError>>;
     fn payloads(records: &[&Record]) -> Vec<(RecordKey, Payload)>;
-    fn write_outcomes(writes: &[OutcomeWrite], shards: u16) -> Vec<Written>;
-    fn put(put: &Put, shards: u16) -> Written;
+    fn write_outcomes(writes: &[OutcomeWrite], keeping: &Keeping) -> Vec<Written>;
+    fn put(put: &Put, keeping: &Keeping) -> Written;
+    fn erase(record: &Stored) -> Written;
 });
 around!(DueRecords {
     fn due(id: &ConnectionId, queue: Queue, horizon: Timestamp, shards: u16, after: Option<&PageToken>, limit: usize) -> KeyPage;
     fn aged(id: &ConnectionId, types: &[ErrorType], from: Timestamp, to: Timestamp, shards: u16, after: Option<&PageToken>, limit: usize) -> KeyPage;
+    fn count_aged(id: &ConnectionId, error_type: &ErrorType, from: Timestamp, to: Timestamp, shards: u16) -> AgeCount;
 });
 around!(Controls {
     fn control(id: &ConnectionId) -> Control;
@@ -123,6 +128,9 @@ around!(Connections {
     fn connections() -> Vec<Result<Connection, PortError>>;
     fn connection(id: &ConnectionId) -> Option<Connection>;
     fn save_connection(connection: &Connection) -> ();
+    fn create_connection(connection: &Connection) -> bool;
+    fn change_connection(before: &Connection, after: &Connection) -> Saved<Option<Connection>>;
+    fn delete_connection(id: &ConnectionId) -> ();
     fn raise_shards(id: &ConnectionId, shards: u16) -> ();
 });
 around!(UsageReports {
@@ -134,6 +142,16 @@ around!(ErrorTypes {
     fn list_error_type(id: &ConnectionId, error_type: &ErrorType) -> ();
 });
 around!(Reports {
-    fn keep_report(id: &ConnectionId, report: &RunReport) -> ();
+    fn keep_report(id: &ConnectionId, report: &RunReport, keep_for: Duration) -> ();
     fn reports(id: &ConnectionId, limit: usize) -> Vec<RunReport>;
+});
+around!(Requests {
+    fn keep_request(request: &Request) -> KeptRequest;
+    fn request(connection: &ConnectionId, id: &RequestId) -> Option<Request>;
+    fn requests(connection: &ConnectionId, limit: usize) -> Vec<Request>;
+    fn end_request(request: &Request) -> ();
+});
+around!(Audits {
+    fn keep_audit(entry: &AuditEntry) -> ();
+    fn audits(connection: Option<&ConnectionId>, limit: usize) -> Vec<AuditEntry>;
 });

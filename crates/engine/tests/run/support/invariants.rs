@@ -1,4 +1,4 @@
-//! What must be true of a world at any moment when no run is under way, whatever happened to it: eight invariants, checked
+//! What must be true of a world at any moment when no run is under way, whatever happened to it: nine invariants, checked
 //! against what sources reported, what Salesforce saw, what is stored and what was published.
 //!
 //! Must not know: which scenario led there. Every record of these tests has its source version in the payload's field `v`.
@@ -7,14 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rules::budget::WINDOW;
+use rules::counts::TryKind;
 use rules::events::{Outbound, RecordsRetried};
 use rules::ids::{BatchId, Epoch, RecordKey};
-use rules::record::{Next, Record, Resolution, State, Stored};
+use rules::record::{HoldReason, Next, Record, Resolution, State, Stored};
+use rules::resync::RequestState;
 use rules::schedule::TICK;
 use rules::tries::{REMEMBERED, TryOutcome};
 use rules::verdict::{Understood, understand};
 use rules::version::SourceVersion;
 
+use super::persons::Asked;
 use super::watched::{Kind, Request, Sent};
 use super::world::{Reported, World, id};
 
@@ -38,9 +41,10 @@ impl World {
         self.counts_honest_attempts(&requests, deaths).await;
         keeps_the_order(self, &requests);
         self.stays_within_the_budget(&requests).await;
-        keeps_to_the_schedule(&requests);
+        keeps_to_the_schedule(self, &requests);
         self.reschedules_to_the_very_next_tick();
         self.publishes_what_is_written();
+        self.keeps_its_promises(deaths).await;
     }
 
     /// Invariant 1, Conservation: of every failure that was taken in there is exactly one item, in one state.
@@ -165,6 +169,42 @@ impl World {
         }
     }
 
+    /// Invariant 9, Forced: a request that is done has tried each of its records, or a reason why not is stated; none was
+    /// tried more often for it than once. Every death may repeat one.
+    async fn keeps_its_promises(&self, deaths: u32) {
+        let promises = self.promises();
+        for Asked { request, meant } in &promises {
+            let now = self.request(request.id.as_str()).await;
+            let progress = now.progress;
+            assert_eq!(progress.tried, progress.resolved + progress.failed + progress.unknown, "forced: {now:?}");
+            let owed = self.control().await.owed.request(&request.id).is_some();
+            assert_eq!(owed, now.state == RequestState::Open, "forced: {now:?} is owed or not");
+            if now.state == RequestState::Done {
+                for key in meant {
+                    self.is_tried_or_excused(request, key);
+                }
+            }
+        }
+        for record in self.records() {
+            let asked = promises.iter().filter(|asked| asked.meant.contains(&record.key)).count();
+            let most = u32::try_from(asked).unwrap_or(u32::MAX).saturating_add(deaths);
+            assert!(record.attempts.forced <= most, "forced: {} for {asked} requests: {:?}", record.key, record.tries);
+        }
+    }
+
+    fn is_tried_or_excused(&self, request: &rules::resync::Request, key: &RecordKey) {
+        let Some(Stored::Record(record)) = self.store.stored(key) else {
+            panic!("forced: {key} is lost");
+        };
+        let asked = request.as_of.floor(Duration::from_mins(1));
+        let tried = record.tries.iter().any(|tried| tried.kind == TryKind::Forced && tried.at >= asked);
+        let excused = !record.is_failing()
+            || record.state == State::Held(HoldReason::PayloadMissing)
+            || record.first_failed > request.as_of
+            || record.tries.iter().count() == REMEMBERED;
+        assert!(tried || excused, "forced: {key} was left out of {}: {record:?}", request.id);
+    }
+
     fn has_written(&self, key: &RecordKey, batch: BatchId, outcome: TryOutcome) {
         let Some(Stored::Record(record)) = self.store.stored(key) else {
             panic!("events: {key} was published and is not stored");
@@ -206,16 +246,26 @@ fn keeps_the_order(world: &World, requests: &[Request]) {
     }
 }
 
-/// Invariant 7, Schedule, its first half: nothing is sent before it is due, and nothing that no schedule may try.
-fn keeps_to_the_schedule(requests: &[Request]) {
+/// Invariant 7, Schedule, its first half: nothing is sent before it is due, and nothing that no schedule may try, unless a
+/// person asked for it.
+fn keeps_to_the_schedule(world: &World, requests: &[Request]) {
+    let promises = world.promises();
     for request in requests {
         for sent in &request.records {
-            is_due(request, sent);
+            is_due(&promises, request, sent);
         }
     }
 }
 
-fn is_due(request: &Request, sent: &Sent) {
+fn is_forced(promises: &[Asked], request: &Request, record: &Record) -> bool {
+    let wants = |asked: &&Asked| {
+        let meant = asked.request.wanted.means(record) || asked.meant.contains(&record.key);
+        asked.request.as_of <= request.at && record.first_failed <= asked.request.as_of && meant
+    };
+    record.state != State::Held(HoldReason::PayloadMissing) && promises.iter().any(|asked| wants(&asked))
+}
+
+fn is_due(promises: &[Asked], request: &Request, sent: &Sent) {
     let Some(Stored::Record(record)) = &sent.stored else {
         return;
     };
@@ -223,7 +273,7 @@ fn is_due(request: &Request, sent: &Sent) {
     if sent.v.map(SourceVersion::Number) != Some(record.source_version) {
         return;
     }
-    let due = matches!(due(record), Some(due) if due <= request.at);
+    let due = matches!(due(record), Some(due) if due <= request.at) || is_forced(promises, request, record);
     assert!(due, "schedule: {} was sent at {} and stood at {:?}", sent.key, request.at, record.state);
 }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod brittle;
 pub(crate) mod invariants;
+pub(crate) mod persons;
 mod scheduler;
 pub(crate) mod watched;
 mod world;

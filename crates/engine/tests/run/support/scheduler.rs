@@ -32,7 +32,7 @@ pub(crate) type Ended = Option<Result<RunEnd, PortError>>;
 impl World {
     /// The order that the bus gives for this event.
     pub(crate) fn order(&self, connection: &ConnectionId, selection: Selection) -> Order {
-        Order { connection: connection.clone(), selection, deadline: self.now() + INVOCATION }
+        Order { connection: connection.clone(), selection, deadline: self.now() + INVOCATION, halt: self.halt.clone() }
     }
 
     /// Carries out one run of `acme` from here on.

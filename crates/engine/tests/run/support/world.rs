@@ -11,6 +11,7 @@ use engine::ingest::{Ingest, NotTaken, Taken};
 use engine::memory::{MemoryStore, Operation};
 use engine::parts::Parts;
 use engine::ports::{Clock, Connections, Controls, Journal, RunReport};
+use engine::run::Halt;
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::events::Outbound;
@@ -21,6 +22,7 @@ use rules::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::brittle::{Brittle, Mortal};
+use super::persons::Asked;
 use super::watched::{Kind, Request, Watch, WatchedTargets};
 
 /// The ports of a world.
@@ -48,6 +50,8 @@ pub(crate) struct World {
     pub(crate) reported: Arc<Mutex<Vec<Reported>>>,
     pub(crate) reports: Arc<Mutex<Vec<(ConnectionId, RunReport)>>>,
     pub(crate) heard: Arc<Mutex<usize>>,
+    pub(crate) halt: Halt,
+    pub(crate) asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 /// The instant of an RFC 3339 text.
@@ -106,6 +110,8 @@ impl World {
             reported: Arc::default(),
             reports: Arc::default(),
             heard: Arc::default(),
+            halt: Halt::default(),
+            asked: Arc::default(),
         };
         for connection in connections {
             world.store.save_connection(&connection).await.expect("the store in memory takes settings");

@@ -2,12 +2,12 @@
 //!
 //! Must not know: the record's own item.
 
-use aws_sdk_dynamodb::types::{Delete, Put as PutItem, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use engine::ports::{PayloadChange, Put};
 use rules::record::{PayloadPlace, Record, Stored};
 
-use crate::items::key::{self, ItemKey};
-use crate::items::{Item, payload, pointer};
+use crate::items::{key, payload, pointer};
+use crate::ports::transaction::{delete as delete_part, put as put_part};
 
 /// What has to be written with the record, all or nothing: its payload when that is apart, the pointer from its parent.
 pub(super) fn beside(put: &Put, table: &str) -> Vec<TransactWriteItem> {
@@ -18,11 +18,11 @@ pub(super) fn beside(put: &Put, table: &str) -> Vec<TransactWriteItem> {
 fn payload_beside(put: &Put, record: &Record, table: &str) -> Option<TransactWriteItem> {
     match (&put.payload, record.payload) {
         (PayloadChange::Set(payload), PayloadPlace::Apart { .. }) => {
-            Some(put_item(table, payload::apart(record, payload)))
+            Some(put_part(table, payload::apart(record, payload)))
         }
-        (PayloadChange::Drop, PayloadPlace::Apart { .. }) => Some(delete_item(table, &key::payload(&record.key))),
+        (PayloadChange::Drop, PayloadPlace::Apart { .. }) => Some(delete_part(table, &key::payload(&record.key))),
         (PayloadChange::Set(_), PayloadPlace::Inline) if record.parent.is_some() && put.expected.is_some() => {
-            Some(delete_item(table, &key::payload(&record.key)))
+            Some(delete_part(table, &key::payload(&record.key)))
         }
         (PayloadChange::Set(_) | PayloadChange::Drop, PayloadPlace::Inline) | (PayloadChange::Keep, _) => None,
     }
@@ -31,20 +31,10 @@ fn payload_beside(put: &Put, record: &Record, table: &str) -> Option<TransactWri
 /// A new version of a record that waits for its parent is pointed to; a resolved one is not. Otherwise the pointer stays.
 fn pointer_beside(put: &Put, record: &Record, table: &str) -> Option<TransactWriteItem> {
     if !record.is_failing() {
-        return pointer::key(record).map(|key| delete_item(table, &key));
+        return pointer::key(record).map(|key| delete_part(table, &key));
     }
     match put.payload {
-        PayloadChange::Set(_) => pointer::item(record).map(|item| put_item(table, item)),
+        PayloadChange::Set(_) => pointer::item(record).map(|item| put_part(table, item)),
         PayloadChange::Keep | PayloadChange::Drop => None,
     }
-}
-
-fn put_item(table: &str, item: Item) -> TransactWriteItem {
-    let put = PutItem::builder().table_name(table).set_item(Some(item)).build();
-    TransactWriteItem::builder().put(put.expect("the table and the item are set")).build()
-}
-
-fn delete_item(table: &str, key: &ItemKey) -> TransactWriteItem {
-    let delete = Delete::builder().table_name(table).set_key(Some(key.item())).build();
-    TransactWriteItem::builder().delete(delete.expect("the table and the key are set")).build()
 }

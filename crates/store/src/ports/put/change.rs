@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::Update;
-use engine::ports::{PayloadChange, Put};
+use engine::ports::{Keeping, PayloadChange, Put};
 use rules::record::{PayloadPlace, Stored};
 
 use super::ALL_OLD;
@@ -27,8 +27,8 @@ pub(super) struct Change {
 
 impl Change {
     /// The update that makes the item what `put` says, wherever its attributes stood before.
-    pub(super) fn of(put: &Put, shards: u16) -> Self {
-        let mut attributes = record::write(&put.stored, shards);
+    pub(super) fn of(put: &Put, keeping: &Keeping) -> Self {
+        let mut attributes = record::write(&put.stored, keeping);
         let touched = record::ALL.into_iter().chain((put.payload != PayloadChange::Keep).then_some(PAYLOAD));
         if let (PayloadChange::Set(payload), Some(PayloadPlace::Inline)) = (&put.payload, place(&put.stored)) {
             attributes.insert(PAYLOAD.to_owned(), text(payload::json(payload)));

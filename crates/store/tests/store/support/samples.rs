@@ -2,8 +2,10 @@
 //!
 //! Must not know: what is tested with them.
 
+use std::time::Duration;
+
 use engine::payload::Payload;
-use engine::ports::{OutcomeWrite, PayloadChange, Put};
+use engine::ports::{Keeping, OutcomeWrite, PayloadChange, Put};
 use rules::catalogue::ErrorType;
 use rules::counts::{Attempts, TryKind};
 use rules::ids::{BatchId, ConnectionId, Epoch, Fence, FieldName, ObjectName, ParentKey, RecordId, RecordKey};
@@ -70,6 +72,11 @@ pub(crate) fn named(name: &str) -> Payload {
 /// As it is stored.
 pub(crate) fn stored(record: &Record) -> Stored {
     Stored::Record(Box::new(record.clone()))
+}
+
+/// Spread over `shards`, and kept for 30 days when resolved.
+pub(crate) fn keeping(shards: u16) -> Keeping {
+    Keeping { shards, resolved_for: Duration::from_hours(24 * 30) }
 }
 
 /// The first put of a record, with a payload.

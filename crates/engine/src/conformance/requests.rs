@@ -1,0 +1,128 @@
+//! Requests for forced retries: each id once, and a list of the latest.
+//!
+//! Must not know: how a request is carried out.
+
+use std::time::Duration;
+
+use rules::ids::{ConnectionId, RequestId};
+use rules::resync::{Progress, Request, RequestState, Wanted};
+
+use super::given::ANSWERS;
+use crate::fakes::sample;
+use crate::ports::{KeptRequest, Store};
+
+fn acme() -> ConnectionId {
+    sample::connection_id("acme")
+}
+
+fn id(text: &str) -> RequestId {
+    RequestId::new(text).expect("a sample's request has a valid id")
+}
+
+/// A request of `acme`, made so many minutes after the tick.
+fn request(name: &str, minutes: u64, wanted: Wanted) -> Request {
+    Request {
+        id: id(name),
+        connection: acme(),
+        wanted,
+        as_of: sample::time(sample::TICK) + Duration::from_mins(minutes),
+        requested_by: "ann \"the\" admin".to_owned(),
+        state: RequestState::Open,
+        progress: Progress::default(),
+        ended: None,
+    }
+}
+
+fn of_all(name: &str, minutes: u64) -> Request {
+    request(name, minutes, Wanted::All { object: None })
+}
+
+/// As it is when all of it was tried.
+fn done(request: &Request) -> Request {
+    let progress = Progress { tried: 9, resolved: 4, failed: 3, unknown: 2, skipped: 1 };
+    let ended = Some(request.as_of + Duration::from_mins(5));
+    Request { state: RequestState::Done, progress, ended, ..request.clone() }
+}
+
+async fn kept<S: Store>(store: &S, request: &Request) -> KeptRequest {
+    store.keep_request(request).await.expect(ANSWERS)
+}
+
+async fn read<S: Store>(store: &S, name: &str) -> Option<Request> {
+    store.request(&acme(), &id(name)).await.expect(ANSWERS)
+}
+
+/// Whatever was wanted, a hundred of the longest ids included.
+pub async fn requests_of_every_kind_are_read_back<S: Store>(store: &S) {
+    let (contact, row_lock) = (sample::object("Contact"), sample::error_type("row-lock"));
+    let longest = |number: usize| (contact.clone(), sample::record_id(&format!("{number:03}{}", "ü#".repeat(126))));
+    let kinds = [
+        Wanted::Records((0..100).map(longest).collect()),
+        Wanted::Type { error_type: row_lock.clone(), object: None },
+        Wanted::Type { error_type: row_lock, object: Some(contact.clone()) },
+        Wanted::All { object: None },
+        Wanted::All { object: Some(contact) },
+    ];
+    for (wanted, name) in kinds.into_iter().zip(["a", "B-1", "c_2", &"d".repeat(64), "0"]) {
+        assert_eq!(read(store, name).await, None);
+        let request = request(name, 0, wanted);
+        assert_eq!(kept(store, &request).await, KeptRequest::New);
+        assert_eq!(read(store, name).await, Some(request));
+    }
+}
+
+/// The same id again is the request that is there, as it is there.
+pub async fn a_request_is_kept_once_and_known_from_then_on<S: Store>(store: &S) {
+    let first = of_all("again", 0);
+    assert_eq!(kept(store, &first).await, KeptRequest::New);
+    assert_eq!(kept(store, &first).await, KeptRequest::Known(Box::new(first.clone())));
+    let other = request("again", 7, Wanted::All { object: Some(sample::object("Contact")) });
+    assert_eq!(kept(store, &other).await, KeptRequest::Known(Box::new(first.clone())));
+    store.end_request(&done(&first)).await.expect(ANSWERS);
+    assert_eq!(kept(store, &first).await, KeptRequest::Known(Box::new(done(&first))));
+    assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), [done(&first)], "and it is listed once");
+}
+
+/// State, progress and end are as written last.
+pub async fn a_request_that_ended_says_so<S: Store>(store: &S) {
+    let open = of_all("one", 0);
+    assert_eq!(kept(store, &open).await, KeptRequest::New);
+    for _ in 0..2 {
+        store.end_request(&done(&open)).await.expect(ANSWERS);
+        assert_eq!(read(store, "one").await, Some(done(&open)));
+    }
+    let cancelled = Request { state: RequestState::Cancelled, ..done(&open) };
+    store.end_request(&cancelled).await.expect(ANSWERS);
+    assert_eq!(read(store, "one").await, Some(cancelled));
+}
+
+/// By when they were made, whatever they are called, open ones and ended ones.
+pub async fn requests_come_newest_first_and_no_more_than_asked_for<S: Store>(store: &S) {
+    assert_eq!(store.requests(&acme(), 5).await.expect(ANSWERS), []);
+    let requests = [of_all("z", 0), of_all("a", 1), of_all("m", 2), of_all("b", 2), of_all("c", 3)];
+    for request in requests.iter().rev() {
+        assert_eq!(kept(store, request).await, KeptRequest::New);
+    }
+    store.end_request(&done(&requests[1])).await.expect(ANSWERS);
+    let [first, second, third, fourth, fifth] = requests;
+    // Of those of one instant, the one whose id sorts last comes first.
+    let newest_first = [fifth, third, fourth, done(&second), first];
+    for limit in [1, 2, 4, 5, 100] {
+        let found = store.requests(&acme(), limit).await.expect(ANSWERS);
+        assert_eq!(found, newest_first[..limit.min(5)], "at most {limit}");
+    }
+}
+
+/// One id names a request in each of two connections, one of which begins the other's name.
+pub async fn requests_of_another_connection_are_kept_apart<S: Store>(store: &S) {
+    let ours = of_all("one", 0);
+    let theirs = Request { connection: sample::connection_id("acme-2"), ..of_all("one", 1) };
+    for request in [&ours, &theirs] {
+        assert_eq!(kept(store, request).await, KeptRequest::New);
+    }
+    for request in [ours, theirs] {
+        let connection = request.connection.clone();
+        assert_eq!(store.request(&connection, &request.id).await.expect(ANSWERS), Some(request.clone()));
+        assert_eq!(store.requests(&connection, 10).await.expect(ANSWERS), [request]);
+    }
+}

@@ -1,0 +1,92 @@
+//! Settings that people create, change and delete, each on condition of what they saw.
+//!
+//! Must not know: what a setting means.
+
+use rules::connection::Connection;
+
+use super::given::{ANSWERS, put_new, read};
+use crate::fakes::sample;
+use crate::ports::{Saved, Store};
+
+async fn there<S: Store>(store: &S, connection: &Connection) -> Option<Connection> {
+    store.connection(&connection.id).await.expect(ANSWERS)
+}
+
+async fn created<S: Store>(store: &S, connection: &Connection) -> bool {
+    store.create_connection(connection).await.expect(ANSWERS)
+}
+
+async fn changed<S: Store>(store: &S, before: &Connection, after: &Connection) -> Saved<Option<Connection>> {
+    store.change_connection(before, after).await.expect(ANSWERS)
+}
+
+/// Two people choose the same name: the second one is told.
+pub async fn a_connection_is_created_once<S: Store>(store: &S) {
+    let (first, second) = (sample::interval("acme"), sample::recent("acme"));
+    assert!(created(store, &first).await);
+    assert!(!created(store, &second).await);
+    assert_eq!(there(store, &first).await, Some(first));
+}
+
+/// The reply was lost, so it is created again.
+pub async fn a_connection_created_again_is_the_same_one<S: Store>(store: &S) {
+    let connection = sample::interval("acme");
+    assert!(created(store, &connection).await && created(store, &connection).await);
+    assert_eq!(there(store, &connection).await, Some(connection));
+}
+
+/// A change is written on what its author saw.
+pub async fn settings_are_changed_if_they_are_as_they_were_seen<S: Store>(store: &S) {
+    let before = sample::interval("acme");
+    let paused = Connection { paused: true, ..before.clone() };
+    let slower = Connection { calls_in_flight: 1, ..before.clone() };
+    assert!(created(store, &before).await);
+    assert_eq!(changed(store, &before, &paused).await, Saved::Done);
+    assert_eq!(changed(store, &before, &slower).await, Saved::Conflict(Some(paused.clone())));
+    assert_eq!(there(store, &before).await, Some(paused));
+}
+
+/// The reply was lost, so it is changed again.
+pub async fn settings_changed_again_are_done<S: Store>(store: &S) {
+    let before = sample::interval("acme");
+    let paused = Connection { paused: true, ..before.clone() };
+    assert!(created(store, &before).await);
+    for _ in 0..2 {
+        assert_eq!(changed(store, &before, &paused).await, Saved::Done);
+    }
+}
+
+/// A run raised them since the author looked.
+pub async fn shards_are_no_part_of_what_was_seen_and_are_never_lowered<S: Store>(store: &S) {
+    let before = sample::interval("acme");
+    let paused = Connection { paused: true, ..before.clone() };
+    assert!(created(store, &before).await);
+    store.raise_shards(&before.id, 8).await.expect(ANSWERS);
+    assert_eq!(changed(store, &before, &paused).await, Saved::Done);
+    assert_eq!(there(store, &before).await, Some(Connection { shards: 8, ..paused.clone() }));
+    let wider = Connection { shards: 16, ..before.clone() };
+    assert_eq!(changed(store, &paused, &wider).await, Saved::Done);
+    assert_eq!(there(store, &before).await, Some(wider));
+}
+
+/// A change creates nothing.
+pub async fn settings_of_a_connection_that_is_gone_are_not_changed<S: Store>(store: &S) {
+    let before = sample::interval("acme");
+    let paused = Connection { paused: true, ..before.clone() };
+    assert_eq!(changed(store, &before, &paused).await, Saved::Conflict(None));
+    assert_eq!(there(store, &before).await, None);
+}
+
+/// Its settings go, and nothing else; deleted again, nothing happens.
+pub async fn a_deleted_connection_is_gone_and_what_it_kept_stays<S: Store>(store: &S) {
+    let (acme, other) = (sample::interval("acme"), sample::interval("acme-2"));
+    let record = sample::failing("acme", "c-1");
+    assert!(created(store, &acme).await && created(store, &other).await);
+    put_new(store, &record, 1).await;
+    for _ in 0..2 {
+        store.delete_connection(&acme.id).await.expect(ANSWERS);
+        assert_eq!(there(store, &acme).await, None);
+    }
+    assert!(there(store, &other).await.is_some() && read(store, &record.key).await.is_some());
+    assert!(created(store, &sample::recent("acme")).await, "the name is free again");
+}

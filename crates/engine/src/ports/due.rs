@@ -1,0 +1,92 @@
+//! The store's port that lists records: what is due, and what failed since when.
+//!
+//! Must not know: how an index is kept, or what the listed keys are read for.
+
+use rules::catalogue::ErrorType;
+use rules::ids::{ConnectionId, RecordKey};
+use rules::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::PortError;
+
+/// The two queues of the interval policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Queue {
+    /// Tried every 20 minutes.
+    Interval,
+    /// Tried every night.
+    TimedOut,
+}
+
+/// Where a listing goes on; only the store that made it can read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PageToken(pub String);
+
+/// One page of keys. They come from an index that may lag: some may be gone, changed, or missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPage {
+    /// The keys.
+    pub keys: Vec<RecordKey>,
+    /// Where to go on; none at the end. A page may be empty before the end.
+    pub next: Option<PageToken>,
+}
+
+/// How many failing records of an error type there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgeCount {
+    /// The records.
+    pub records: u64,
+    /// The earliest first failure among them; none if there are none.
+    pub oldest: Option<Timestamp>,
+}
+
+/// The keys of records that a schedule is to try.
+pub trait DueRecords: Send + Sync {
+    /// Keys of `queue` whose next attempt is not after `horizon`, over all `shards`, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails or cannot read the token.
+    fn due(
+        &self,
+        connection: &ConnectionId,
+        queue: Queue,
+        horizon: Timestamp,
+        shards: u16,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> impl Future<Output = Result<KeyPage, PortError>> + Send;
+
+    /// Keys of failing records of these error types whose first failure is from `from` to `to`, both included, over all
+    /// `shards`, at most `limit`. `types` is in the same order for every page of one listing.
+    ///
+    /// # Errors
+    /// When the store fails or cannot read the token.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one dimension of the listing, and none has a natural partner"
+    )]
+    fn aged(
+        &self,
+        connection: &ConnectionId,
+        types: &[ErrorType],
+        from: Timestamp,
+        to: Timestamp,
+        shards: u16,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> impl Future<Output = Result<KeyPage, PortError>> + Send;
+
+    /// Counts what [`DueRecords::aged`] would list of one type. It comes from an index that may lag.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn count_aged(
+        &self,
+        connection: &ConnectionId,
+        error_type: &ErrorType,
+        from: Timestamp,
+        to: Timestamp,
+        shards: u16,
+    ) -> impl Future<Output = Result<AgeCount, PortError>> + Send;
+}

@@ -1,0 +1,52 @@
+//! The store's port for what people ask to be retried now.
+//!
+//! Must not know: how a request is carried out.
+
+use rules::ids::{ConnectionId, RequestId};
+use rules::resync::Request;
+
+use super::PortError;
+
+/// What became of a request that was to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptRequest {
+    /// It is new.
+    New,
+    /// One of that id was kept before: this one. It is the same one when only the reply of the first attempt was lost.
+    Known(Box<Request>),
+}
+
+/// The requests for forced retries, each kept for 30 days after its end.
+pub trait Requests: Send + Sync {
+    /// Keeps a request, unless its connection has one of that id.
+    ///
+    /// # Errors
+    /// When the store fails; it may then be kept or not.
+    fn keep_request(&self, request: &Request) -> impl Future<Output = Result<KeptRequest, PortError>> + Send;
+
+    /// One request, with strong consistency.
+    ///
+    /// # Errors
+    /// When the store fails or it cannot be read.
+    fn request(
+        &self,
+        connection: &ConnectionId,
+        id: &RequestId,
+    ) -> impl Future<Output = Result<Option<Request>, PortError>> + Send;
+
+    /// The latest requests, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails or one of them cannot be read.
+    fn requests(
+        &self,
+        connection: &ConnectionId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Request>, PortError>> + Send;
+
+    /// Writes a request that was kept before as it is now: its state, its progress, its end. The last write stands.
+    ///
+    /// # Errors
+    /// When the store fails; it may then be written or not.
+    fn end_request(&self, request: &Request) -> impl Future<Output = Result<(), PortError>> + Send;
+}

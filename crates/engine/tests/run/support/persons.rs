@@ -1,0 +1,96 @@
+//! Persons: what they ask of the connection `acme`, and what they were promised.
+//!
+//! Must not know: how a request is worked off.
+
+use engine::resync::{Accepted, Cancelled, NewRequest, accept, cancel, status};
+use engine::retention;
+use engine::suspension;
+use rules::ids::{RecordKey, RequestId};
+use rules::record::{HoldReason, Record, State};
+use rules::resync::{Request, Wanted};
+
+use super::world::{World, id, key};
+
+/// A request that was accepted, and the records that it meant then.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) request: Request,
+    pub(crate) meant: Vec<RecordKey>,
+}
+
+/// A request's name.
+pub(crate) fn request_id(text: &str) -> RequestId {
+    RequestId::new(text).expect("a test's request has a valid name")
+}
+
+/// Everything that fails.
+pub(crate) fn everything() -> Wanted {
+    Wanted::All { object: None }
+}
+
+/// These Contacts.
+pub(crate) fn these(records: &[&str]) -> Wanted {
+    let named = records.iter().map(|record| key(record)).map(|key| (key.object, key.id));
+    Wanted::records(named).expect("1 to 100 records")
+}
+
+/// The records that fail as this one does.
+pub(crate) fn like(record: &Record) -> Wanted {
+    Wanted::Type { error_type: record.failure.error_type.clone(), object: None }
+}
+
+fn can_be_tried(record: &Record) -> bool {
+    record.is_failing() && record.state != State::Held(HoldReason::PayloadMissing)
+}
+
+impl World {
+    /// A person asks for this; whatever comes of it.
+    pub(crate) async fn wishes(&self, name: &str, wanted: Wanted) -> Accepted {
+        let meant = self.records().into_iter().filter(|record| can_be_tried(record) && wanted.means(record));
+        let meant = meant.map(|record| record.key).collect();
+        let requested_by = "ada".to_owned();
+        let new = NewRequest { connection: id("acme"), id: request_id(name), wanted, requested_by };
+        let accepted = accept(&self.parts, new).await.expect("the store works");
+        if let Accepted::New(request) | Accepted::Known(request) = &accepted {
+            let mut asked = self.asked.lock().expect("no test panics while it asks");
+            if asked.iter().all(|known| known.request.id != request.id) {
+                asked.push(Asked { request: request.clone(), meant });
+            }
+        }
+        accepted
+    }
+
+    /// A person asks for this, and it is accepted.
+    pub(crate) async fn asks(&self, name: &str, wanted: Wanted) -> Request {
+        match self.wishes(name, wanted).await {
+            Accepted::New(request) => request,
+            other => panic!("{name} is not accepted: {other:?}"),
+        }
+    }
+
+    /// How a request stands.
+    pub(crate) async fn request(&self, name: &str) -> Request {
+        let known = status(&self.parts, &id("acme"), &request_id(name)).await.expect("the store works");
+        known.expect("it was accepted")
+    }
+
+    /// A person cancels a request.
+    pub(crate) async fn cancels(&self, name: &str) -> Cancelled {
+        cancel(&self.parts, &id("acme"), &request_id(name)).await.expect("the store works")
+    }
+
+    /// A person says that the cause of the suspension is gone.
+    pub(crate) async fn clears_the_suspension(&self) -> suspension::Cleared {
+        suspension::clear(&self.parts, &id("acme")).await.expect("the store works")
+    }
+
+    /// What is kept long enough goes.
+    pub(crate) async fn applies_retention(&self) -> u64 {
+        retention::apply(&self.parts, &id("acme"), self.now()).await.expect("the store works").records
+    }
+
+    /// What persons asked for and were promised.
+    pub(crate) fn promises(&self) -> Vec<Asked> {
+        self.asked.lock().expect("no test panics while it asks").clone()
+    }
+}

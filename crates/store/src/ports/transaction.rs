@@ -1,0 +1,91 @@
+//! Several writes, all or nothing, the first of which may have a condition. What is refused for lack of capacity, or because
+//! another transaction is under way, is sent again.
+//!
+//! Must not know: what is written.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use engine::ports::{Clock, PortError};
+
+use super::DynamoStore;
+use crate::backoff::Backoff;
+use crate::failure::{Refusal, failed, is_busy, is_busy_code};
+use crate::items::Item;
+use crate::items::key::ItemKey;
+
+/// What became of one try.
+pub(super) enum Tried {
+    /// All is written.
+    Done,
+    /// The first one's condition failed on this item, or on none as far as the answer says.
+    Refused(Option<Item>),
+    /// It was refused for now.
+    Busy,
+}
+
+/// What became of a transaction.
+pub(super) enum Transacted {
+    /// All is written.
+    Done,
+    /// The first one's condition failed on this item, or on none as far as the answer says.
+    Refused(Option<Item>),
+}
+
+impl<C: Clock> DynamoStore<C> {
+    /// Writes `items`, waiting as long as they are refused for now.
+    pub(super) async fn transact(
+        &self,
+        doing: &'static str,
+        items: Vec<TransactWriteItem>,
+    ) -> Result<Transacted, PortError> {
+        let mut backoff = Backoff::new(format!("{:?}", items.first()));
+        loop {
+            match self.try_to_transact(doing, items.clone()).await? {
+                Tried::Done => return Ok(Transacted::Done),
+                Tried::Refused(found) => return Ok(Transacted::Refused(found)),
+                Tried::Busy => self.pause(doing, &mut backoff).await?,
+            }
+        }
+    }
+
+    /// Writes `items`, none of which has a condition.
+    pub(super) async fn write_all(&self, doing: &'static str, items: Vec<TransactWriteItem>) -> Result<(), PortError> {
+        match self.transact(doing, items).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(_) => Err(PortError::unavailable(doing, Refusal::NotUnderstood)),
+        }
+    }
+
+    /// One call.
+    pub(super) async fn try_to_transact(
+        &self,
+        doing: &'static str,
+        items: Vec<TransactWriteItem>,
+    ) -> Result<Tried, PortError> {
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+            return Ok(Tried::Done);
+        };
+        let reasons = match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+            Some(_) | None if is_busy(&error) => return Ok(Tried::Busy),
+            Some(_) | None => return Err(failed(doing, &error)),
+        };
+        match reasons.first() {
+            Some(reason) if reason.code() == Some("ConditionalCheckFailed") => Ok(Tried::Refused(reason.item.clone())),
+            _ if reasons.iter().any(|reason| reason.code().is_some_and(is_busy_code)) => Ok(Tried::Busy),
+            _ => Err(failed(doing, &error)),
+        }
+    }
+}
+
+/// An item to put, as a part of a transaction.
+pub(super) fn put(table: &str, item: Item) -> TransactWriteItem {
+    let put = Put::builder().table_name(table).set_item(Some(item)).build();
+    TransactWriteItem::builder().put(put.expect("the table and the item are set")).build()
+}
+
+/// An item to delete, as a part of a transaction.
+pub(super) fn delete(table: &str, key: &ItemKey) -> TransactWriteItem {
+    let delete = Delete::builder().table_name(table).set_key(Some(key.item())).build();
+    TransactWriteItem::builder().delete(delete.expect("the table and the key are set")).build()
+}
