@@ -1,0 +1,40 @@
+//! HTTP routes over the engine's use cases, served on loopback by `resync local` and called in process by the commands.
+//!
+//! Must not know: Salesforce, raw attributes of a table, who serves it. A handler does three things: parse, call the engine,
+//! shape the answer.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response_with_state;
+use engine::parts::Ports;
+
+mod caller;
+mod cursor;
+pub mod guard;
+mod input;
+mod params;
+mod problem;
+mod routes;
+mod row;
+mod sheet;
+mod wanted;
+
+pub use caller::Caller;
+pub use problem::{Problem, Refusal};
+
+/// The largest body that is read, in bytes.
+pub const LARGEST_BODY: usize = 8 * 1024 * 1024;
+
+/// All routes. Whoever serves or calls it says who is calling by a [`Caller`] among the request's extensions; without one every
+/// request is refused.
+pub fn router<P: Ports + 'static>(ports: Arc<P>) -> Router {
+    routes::all::<P>()
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(map_response_with_state(Arc::clone(&ports), problem::report_failure::<P>))
+        .layer(axum::middleware::from_fn(caller::known))
+        .with_state(ports)
+}

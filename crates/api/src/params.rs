@@ -1,0 +1,110 @@
+//! What stands in a request's address: the names in its path, and the parameters after it, read so that all mistakes are
+//! reported together.
+//!
+//! Must not know: which routes take which.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use rules::fields::{Mistake, Mistakes};
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Problem, Refusal};
+
+/// The names in a path, decoded.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(names)) => Ok(Self(names)),
+            Err(_) => {
+                Err(Problem::of(Refusal::BadRequest, "the path cannot be read; write names percent-encoded as UTF-8"))
+            }
+        }
+    }
+}
+
+/// Parameters that are being read.
+#[derive(Debug)]
+pub(crate) struct Params {
+    given: Vec<(String, String)>,
+    known: Vec<&'static str>,
+    mistakes: Vec<Mistake>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(given) = Query::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::of(Refusal::BadRequest, "the part of the address after ? cannot be read"))?;
+        Ok(Self { given, known: Vec::new(), mistakes: Vec::new() })
+    }
+}
+
+impl Params {
+    /// The text of a parameter, if it is given.
+    pub(crate) fn raw(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        self.given.iter().find(|(given, _)| given == name).map(|(_, text)| text.clone())
+    }
+
+    /// A parameter made into a `T` that checks it.
+    pub(crate) fn text<T>(&mut self, name: &'static str) -> Option<T>
+    where
+        T: TryFrom<String>,
+        T::Error: fmt::Display,
+    {
+        let text = self.raw(name)?;
+        match T::try_from(text) {
+            Ok(read) => Some(read),
+            Err(wrong) => {
+                let said = wrong.to_string();
+                let (problem, mend) = said.split_once("; ").unwrap_or((&said, "correct it"));
+                self.wrong(name, problem, mend);
+                None
+            }
+        }
+    }
+
+    /// A whole number within `range`.
+    pub(crate) fn number(&mut self, name: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
+        let Some(text) = self.raw(name) else {
+            return default;
+        };
+        match text.parse::<usize>() {
+            Ok(number) if range.contains(&number) => number,
+            Ok(_) | Err(_) => {
+                let mend = format!("write a whole number from {} to {}", range.start(), range.end());
+                self.wrong(name, "is not a number that fits here", &mend);
+                default
+            }
+        }
+    }
+
+    /// Notes a mistake.
+    pub(crate) fn wrong(&mut self, name: &str, problem: &str, mend: &str) {
+        self.mistakes.push(Mistake { field: name.to_owned(), problem: problem.to_owned(), mend: mend.to_owned() });
+    }
+
+    /// Ends the reading; a parameter that nobody asked for, or that is there twice, is a mistake too.
+    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+        for (at, (name, _)) in self.given.iter().enumerate() {
+            let (problem, mend) = if !self.known.contains(&name.as_str()) {
+                ("is not a known parameter", format!("remove it; known are {}", self.known.join(", ")))
+            } else if self.given[..at].iter().any(|(before, _)| before == name) {
+                ("is there twice", "give it once".to_owned())
+            } else {
+                continue;
+            };
+            self.mistakes.push(Mistake { field: name.clone(), problem: problem.to_owned(), mend });
+        }
+        if self.mistakes.is_empty() { Ok(()) } else { Err(Mistakes(self.mistakes).into()) }
+    }
+}

@@ -1,0 +1,33 @@
+//! Who did what.
+//!
+//! Must not know: what is audited.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use engine::parts::Ports;
+use engine::ports::{AuditEntry, Audits};
+use rules::ids::ConnectionId;
+use serde::Serialize;
+
+use crate::params::Params;
+use crate::problem::Problem;
+
+pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
+    Router::new().route("/v1/audit", get(list::<P>))
+}
+
+#[derive(Serialize)]
+struct Audit {
+    audit: Vec<AuditEntry>,
+}
+
+/// A connection that is deleted still has its entries, so that any name is taken.
+async fn list<P: Ports>(State(ports): State<Arc<P>>, mut params: Params) -> Result<Json<Audit>, Problem> {
+    let connection = params.text::<ConnectionId>("connection");
+    let limit = params.number("limit", 1..=1_000, 100);
+    params.finish()?;
+    Ok(Json(Audit { audit: ports.store().audits(connection.as_ref(), limit).await? }))
+}

@@ -1,0 +1,168 @@
+//! Taking in failed rows of a file, as sources report failures.
+//!
+//! Must not know: any tool's file format.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
+use axum::routing::post;
+use axum::{Json, Router};
+use engine::ingest::{Ingest, NotTaken, Taken};
+use engine::manage::{Deed, note};
+use engine::parts::Ports;
+use engine::ports::{AuditAction, Clock, PortError};
+use futures::{StreamExt, stream};
+use rules::fields::{Fields, Mistake, Mistakes};
+use rules::ids::ConnectionId;
+use rules::ingest::Ignored;
+use serde::Serialize;
+use serde_json::Value;
+use tracing::error;
+
+use super::settings;
+use crate::caller::Caller;
+use crate::input::Input;
+use crate::params::Named;
+use crate::problem::{Problem, causes};
+use crate::row;
+
+/// The most rows of one request.
+const MOST_ROWS: usize = 1_000;
+
+/// How many records are taken in at the same time.
+const LANES: usize = 16;
+
+pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
+    Router::new().route("/v1/connections/{connection}/imports", post(carry_out::<P>))
+}
+
+#[derive(Serialize)]
+struct Imported {
+    results: Vec<Outcome>,
+}
+
+/// What became of one row.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Accepted,
+    Updated,
+    Unchanged { because: &'static str },
+    Refused { mistakes: Vec<Mistake> },
+    Failed { detail: String },
+}
+
+async fn carry_out<P: Ports>(
+    State(ports): State<Arc<P>>,
+    Extension(caller): Extension<Caller>,
+    Named(name): Named<String>,
+    Input(body): Input,
+) -> Result<Json<Imported>, Problem> {
+    let (rows, dry_run) = read(&body)?;
+    let ports = ports.as_ref();
+    let connection = settings(ports, &name).await?;
+    if !dry_run && !rows.is_empty() {
+        let deed = Deed::of(caller.as_str(), AuditAction::Imported, format!("{} rows", rows.len()));
+        note(ports, Some(&connection), deed.concerning(rows.len())).await?;
+    }
+    let ingest = if dry_run { Ingest::rehearsing(ports) } else { Ingest::new(ports) };
+    let lanes = stream::iter(lanes(rows)).map(|lane| take_lane(ports, &ingest, &connection.id, rows, lane));
+    let mut taken: Vec<_> = lanes.buffer_unordered(LANES).concat().await;
+    taken.sort_unstable_by_key(|(row, _)| *row);
+    report_failures(&connection.id, &taken);
+    Ok(Json(Imported { results: taken.into_iter().map(|(_, taken)| outcome(taken)).collect() }))
+}
+
+fn read(body: &Value) -> Result<(&[Value], bool), Mistakes> {
+    let mut fields = Fields::of("", body);
+    let dry_run = fields.flag("dry_run").unwrap_or(false);
+    let rows = fields.required("rows").and_then(Value::as_array).map(Vec::as_slice);
+    match rows {
+        Some(rows) if rows.len() > MOST_ROWS => {
+            fields.wrong("rows", format!("has {} rows", rows.len()), format!("send at most {MOST_ROWS} at a time"));
+        }
+        None if body.get("rows").is_some_and(|rows| !rows.is_null()) => {
+            fields.wrong("rows", "is not a list", "write it as [ { \"object\": …, … }, … ]");
+        }
+        Some(_) | None => {}
+    }
+    match (rows, fields.strict()) {
+        (Some(rows), mistakes) if mistakes.is_empty() => Ok((rows, dry_run)),
+        (_, mistakes) => Err(Mistakes(mistakes)),
+    }
+}
+
+/// The rows in lanes, each by its number: rows of one record share a lane in their order. A row that names none has its own.
+fn lanes(rows: &[Value]) -> Vec<Vec<usize>> {
+    let mut lanes: Vec<Vec<usize>> = Vec::new();
+    let mut known: HashMap<(&str, String), usize> = HashMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        let text = |name: &str| row.get(name).and_then(Value::as_str);
+        let new = lanes.len();
+        let lane = match (text("object"), text("external_id")) {
+            (Some(object), Some(id)) => *known.entry((object, id.to_lowercase())).or_insert(new),
+            (_, _) => new,
+        };
+        if lane < new {
+            lanes[lane].push(at);
+        } else {
+            lanes.push(vec![at]);
+        }
+    }
+    lanes
+}
+
+type Answer = Result<Taken, NotTaken>;
+
+async fn take_lane<P: Ports>(
+    ports: &P,
+    ingest: &Ingest<'_, P>,
+    connection: &ConnectionId,
+    rows: &[Value],
+    lane: Vec<usize>,
+) -> Vec<(usize, Answer)> {
+    let mut taken = Vec::with_capacity(lane.len());
+    for at in lane {
+        let answer = match row::event(connection, &rows[at], ports.clock().now()) {
+            Ok(event) => ingest.take(&event).await,
+            Err(mistakes) => Err(NotTaken::Refused(mistakes)),
+        };
+        taken.push((at, answer));
+    }
+    taken
+}
+
+fn outcome(answer: Answer) -> Outcome {
+    match answer {
+        // A failure is never answered as a success or as usage; both would mean that it was taken in.
+        Ok(Taken::Accepted | Taken::Succeeded | Taken::Counted) => Outcome::Accepted,
+        Ok(Taken::Updated) => Outcome::Updated,
+        Ok(Taken::Ignored(why)) => Outcome::Unchanged { because: words(why) },
+        Err(NotTaken::Refused(mistakes)) => Outcome::Refused { mistakes: row::renamed(mistakes).0 },
+        Err(NotTaken::Port(failure)) => Outcome::Failed { detail: causes(&failure) },
+        Err(failed @ (NotTaken::Throttled | NotTaken::Contended)) => Outcome::Failed { detail: failed.to_string() },
+    }
+}
+
+fn words(why: Ignored) -> &'static str {
+    match why {
+        Ignored::Older => "a newer version of the record is known",
+        Ignored::Succeeded | Ignored::KnownSuccess => "this version has succeeded already",
+        Ignored::Repeated => "the same failure is known already",
+    }
+}
+
+/// Says once what kept rows from being taken in: it is the same for all of them.
+fn report_failures(connection: &ConnectionId, taken: &[(usize, Answer)]) {
+    let failures: Vec<&PortError> = taken
+        .iter()
+        .filter_map(|(_, answer)| match answer {
+            Err(NotTaken::Port(failure)) => Some(failure),
+            Ok(_) | Err(NotTaken::Refused(_) | NotTaken::Throttled | NotTaken::Contended) => None,
+        })
+        .collect();
+    if let Some(first) = failures.first() {
+        error!(connection = %connection, rows = failures.len(), problem = %causes(*first), "rows were not taken in");
+    }
+}

@@ -1,0 +1,63 @@
+//! Failing records, page by page.
+//!
+//! Must not know: how they are found.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use engine::overview::{Filter, Line, LineState, list};
+use engine::parts::Ports;
+use serde::Serialize;
+
+use super::settings;
+use crate::cursor;
+use crate::params::{Named, Params};
+use crate::problem::Problem;
+
+pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
+    Router::new().route("/v1/connections/{connection}/records", get(page::<P>))
+}
+
+#[derive(Serialize)]
+struct Listed {
+    records: Vec<Line>,
+    searched: usize,
+    unreadable: usize,
+    next: Option<String>,
+}
+
+/// What the parameters `type`, `object` and `state` ask for.
+pub(super) fn filter(params: &mut Params) -> Filter {
+    let state = params.raw("state");
+    let found = state.as_deref().map(|text| LineState::ALL.into_iter().find(|state| state.as_str() == text));
+    if found == Some(None) {
+        let mend = format!("write one of {}", LineState::ALL.map(LineState::as_str).join(", "));
+        params.wrong("state", "is not a state", &mend);
+    }
+    Filter { error_type: params.text("type"), object: params.text("object"), state: found.flatten() }
+}
+
+async fn page<P: Ports>(
+    State(ports): State<Arc<P>>,
+    Named(name): Named<String>,
+    mut params: Params,
+) -> Result<Json<Listed>, Problem> {
+    let filter = filter(&mut params);
+    let limit = params.number("limit", 1..=500, 100);
+    let given = params.raw("cursor");
+    let place = given.map(|text| cursor::read(&text, &name, &filter));
+    if place.as_ref().is_some_and(Option::is_none) {
+        params.wrong(
+            "cursor",
+            "is not one of this listing",
+            "take `next` of the page before, with the same parameters",
+        );
+    }
+    params.finish()?;
+    let connection = settings(ports.as_ref(), &name).await?;
+    let page = list(ports.as_ref(), &connection, &filter, limit, place.flatten()).await?;
+    let next = page.next.map(|place| cursor::write(&place, &name, &filter));
+    Ok(Json(Listed { records: page.records, searched: page.searched, unreadable: page.unreadable, next }))
+}

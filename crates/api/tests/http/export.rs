@@ -1,0 +1,88 @@
+//! Exports: all failing records as CSV or lines of JSON.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use engine::fakes::sample;
+use engine::memory::{Fails, Operation};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::support::Api;
+
+async fn export(api: &Api, query: &str) -> (String, String) {
+    let request = Request::get(format!("/v1/connections/acme/export{query}")).body(Body::empty()).expect("a request");
+    let response = api.router.clone().oneshot(request).await.expect("a router does not fail");
+    assert_eq!(response.status(), 200);
+    let kind = response.headers()[header::CONTENT_TYPE].to_str().expect("a text").to_owned();
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("the body is whole");
+    (kind, String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_csv_has_a_line_for_each_record_no_payload_and_no_formula() {
+    let api = Api::acme().await;
+    api.report_with("=cmd|' /C calc'!A0", sample::CODE, &json!({ "LastName": "Canary" })).await;
+    let (kind, text) = export(&api, "").await;
+    assert_eq!(kind, "text/csv; charset=utf-8; header=present");
+    let error_type = sample::failure(sample::CODE, "it did not work").error_type;
+    let expected = format!(
+        "object,external_id,state,error_type,code,message,tries,first_failed,last_failed,next_try\r\n\
+         Contact,'=cmd|' /C calc'!A0,scheduled,{error_type},{},it did not work,0,{},{},{}\r\n",
+        sample::CODE,
+        sample::FAILED,
+        sample::FAILED,
+        sample::TICK
+    );
+    assert_eq!(text, expected);
+    assert_eq!(api.audit().await, ["ada exported {\"error_type\":null,\"object\":null,\"state\":null} [0]"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_of_many_pages_has_every_record_once() {
+    let api = Api::acme().await;
+    for number in 0..1_203 {
+        api.report_with(&format!("r{number:04}"), ["UNABLE_TO_LOCK_ROW", "ODD"][number % 2], &json!({})).await;
+    }
+    let (kind, text) = export(&api, "?format=jsonl").await;
+    assert_eq!(kind, "application/jsonl");
+    let mut ids: Vec<String> = text
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).expect("JSON")["external_id"].as_str().expect("an id").to_owned()
+        })
+        .collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((ids.len(), text.lines().count()), (1_203, 1_203));
+    assert_eq!(export(&api, "?format=jsonl&type=unknown:ODD").await.1.lines().count(), 601);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_of_nothing_is_the_header_alone() {
+    let api = Api::acme().await;
+    assert_eq!(export(&api, "").await.1.lines().count(), 1);
+    assert_eq!(export(&api, "?format=jsonl").await.1, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_at_once_is_a_problem_and_later_breaks_the_answer_off() {
+    let api = Api::acme().await;
+    for number in 0..501 {
+        api.report_with(&format!("r{number}"), sample::CODE, &json!({})).await;
+    }
+    api.parts.store.fail_next(Operation::Aged, 1, Fails::BeforeEffect);
+    api.get("/v1/connections/acme/export").await.problem(503, "unavailable");
+
+    let request = Request::get("/v1/connections/acme/export").body(Body::empty()).expect("a request");
+    let response = api.router.clone().oneshot(request).await.expect("a router does not fail");
+    api.parts.store.fail_next(Operation::Aged, 1, Fails::BeforeEffect);
+    assert!(to_bytes(response.into_body(), usize::MAX).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_format_or_connection_is_told() {
+    let api = Api::acme().await;
+    let answer = api.get("/v1/connections/acme/export?format=xlsx").await;
+    assert_eq!(answer.mistakes(), ["format is not a format that is known"]);
+    api.get("/v1/connections/globex/export").await.problem(404, "unknown-connection");
+}

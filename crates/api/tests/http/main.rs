@@ -1,0 +1,15 @@
+//! The router as its callers see it, over the store in memory and a scripted Salesforce.
+//!
+//! Must not know: handlers.
+
+mod connections;
+mod erasures;
+mod export;
+mod guard;
+mod imports;
+mod problems;
+mod records;
+mod resyncs;
+mod support;
+mod trial;
+mod usage;

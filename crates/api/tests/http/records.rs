@@ -1,0 +1,178 @@
+//! What records fail with, which they are, and why one is not retrying.
+
+use std::collections::BTreeSet;
+
+use engine::fakes::sample;
+use serde_json::{Value, json};
+
+use crate::support::Api;
+
+async fn all(api: &Api, query: &str, limit: usize) -> Vec<String> {
+    let mut records = Vec::new();
+    let mut cursor = None::<String>;
+    loop {
+        let after = cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let page = api.get(&format!("/v1/connections/acme/records?limit={limit}{query}{after}")).await.ok();
+        let found = page["records"].as_array().expect("a list");
+        assert!(found.len() <= limit);
+        records.extend(found.iter().map(|line| line["record"].as_str().expect("a record").to_owned()));
+        match page["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => return records,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_are_counted_by_type_the_most_frequent_first_with_their_advice() {
+    let api = Api::acme().await;
+    api.report(&["a", "b"]).await;
+    api.report_with("c", "NOBODY_KNOWS_THIS", &json!({})).await;
+    let errors = api.get("/v1/connections/acme/errors").await.ok();
+    assert_eq!(errors["records"], 3);
+    let kinds: Vec<_> =
+        errors["errors"].as_array().expect("a list").iter().map(|error| (&error["type"], &error["records"])).collect();
+    let locked = sample::failure(sample::CODE, sample::MESSAGE).error_type;
+    assert_eq!(kinds, [(&json!(locked), &json!(2)), (&json!("unknown:NOBODY_KNOWS_THIS"), &json!(1))]);
+    let unknown = &errors["errors"][1];
+    assert_eq!(
+        (&unknown["class"], &unknown["group"], &unknown["excluded"]),
+        (&json!("unreviewed"), &json!("unknown"), &json!(false))
+    );
+    assert_eq!(unknown["oldest"], sample::FAILED);
+    assert!(unknown["advice"].as_str().is_some_and(|advice| !advice.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_type_whose_records_are_all_resolved_is_not_shown() {
+    let api = Api::acme().await;
+    api.report(&["a"]).await;
+    api.post("/v1/connections/acme/erasures", &json!({ "object": "Contact", "external_id": "a" })).await.ok();
+    assert_eq!(api.get("/v1/connections/acme/errors").await.ok(), json!({ "errors": [], "records": 0 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listed_record_has_its_error_and_its_next_try_and_never_its_payload() {
+    let api = Api::acme().await;
+    api.report(&["a"]).await;
+    let page = api.get("/v1/connections/acme/records").await.ok();
+    let expected = json!({
+        "record": "acme/Contact/a", "object": "Contact", "external_id": "a", "state": "scheduled",
+        "error_type": sample::failure(sample::CODE, "it did not work").error_type, "code": sample::CODE,
+        "message": "it did not work", "attempts": { "interval": 0, "nightly": 0, "recent": 0, "forced": 0 },
+        "first_failed": sample::FAILED, "last_failed": sample::FAILED, "next_try": sample::TICK,
+    });
+    assert_eq!(page, json!({ "records": [expected], "searched": 1, "unreadable": 0, "next": null }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_any_size_give_every_record_once() {
+    let api = Api::acme().await;
+    let ids: Vec<String> = (0..37).map(|number| format!("r{number:02}")).collect();
+    for (at, id) in ids.iter().enumerate() {
+        api.report_with(id, ["UNABLE_TO_LOCK_ROW", "STRING_TOO_LONG", "ODD"][at % 3], &json!({})).await;
+    }
+    let expected: BTreeSet<String> = ids.iter().map(|id| format!("acme/Contact/{id}")).collect();
+    for limit in [1, 2, 7, 36, 37, 500] {
+        let found = all(&api, "", limit).await;
+        assert_eq!(found.len(), 37, "limit {limit}");
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected, "limit {limit}");
+    }
+    let too_long = sample::failure("STRING_TOO_LONG", "it did not work").error_type;
+    assert_eq!(all(&api, &format!("&type={too_long}"), 5).await.len(), 12);
+    assert_eq!(all(&api, "&object=Account", 5).await.len(), 0);
+    assert_eq!(all(&api, "&state=held", 5).await.len(), 0);
+    assert_eq!(all(&api, "&object=Contact&state=scheduled", 4).await.len(), 37);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_past_the_window_are_expired_and_those_of_an_excluded_type_are_held() {
+    let mut api = Api::with([sample::recent("acme")]).await;
+    api.report(&["a"]).await;
+    api.report_with("b", "DACO-02", &json!({})).await;
+    tokio::time::advance(std::time::Duration::from_hours(24 * 8)).await;
+    assert_eq!(all(&api, "&state=expired", 10).await, ["acme/Contact/a"]);
+    assert_eq!(all(&api, "&state=held", 10).await, ["acme/Contact/b"]);
+    let errors = api.get("/v1/connections/acme/errors").await.ok();
+    let excluded = |error: &Value| error["type"] == "daco-02" && error["excluded"] == true;
+    assert!(errors["errors"].as_array().expect("a list").iter().any(excluded), "{errors}");
+    api = Api::acme().await;
+    assert!(all(&api, "", 10).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_is_good_for_its_own_listing_only() {
+    let api = Api::acme().await;
+    api.report(&["a", "b", "c"]).await;
+    let page = api.get("/v1/connections/acme/records?limit=1").await.ok();
+    let next = page["next"].as_str().expect("there is more");
+    api.get(&format!("/v1/connections/acme/records?cursor={next}")).await.ok();
+    for other in [format!("state=held&cursor={next}"), format!("cursor={next}0"), "cursor=".to_owned()] {
+        let answer = api.get(&format!("/v1/connections/acme/records?{other}")).await;
+        assert_eq!(answer.mistakes(), ["cursor is not one of this listing"], "{other}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_parameters_are_told_all_together() {
+    let api = Api::acme().await;
+    let answer = api.get("/v1/connections/acme/records?type=A+B&object=1&state=lost&limit=501&colour=red").await;
+    let expected = [
+        "state is not a state",
+        "type an error type is a rule's id in kebab-case, or `unknown:CODE`, or `unknown`",
+        "object is not an object's API name",
+        "limit is not a number that fits here",
+        "colour is not a known parameter",
+    ];
+    assert_eq!(answer.mistakes(), expected);
+    assert_eq!(api.get("/v1/connections/acme/records?limit=1&limit=2").await.mistakes(), ["limit is there twice"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_is_explained_by_every_gate_whatever_its_id_is_made_of() {
+    let api = Api::acme().await;
+    api.report(&["a/b c?é"]).await;
+    let explained = api.get("/v1/connections/acme/records/Contact/a%2Fb%20c%3F%C3%A9").await.ok();
+    assert_eq!(explained["record"]["key"]["id"], "a/b c?é");
+    assert!(explained["gates"].as_array().is_some_and(|gates| gates.len() >= 8), "{explained}");
+    assert!(!explained.to_string().contains("Canary"), "a payload is never shown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_record_and_one_that_only_succeeded_are_told_apart() {
+    let api = Api::acme().await;
+    api.get("/v1/connections/acme/records/Contact/a").await.problem(404, "unknown-record");
+    api.get("/v1/connections/acme/records/1/a").await.problem(404, "unknown-record");
+    api.get("/v1/connections/globex/records/Contact/a").await.problem(404, "unknown-connection");
+    let event = json!({
+        "detail-type": "Sync Succeeded", "time": sample::FAILED,
+        "detail": { "connection": "acme", "object": "Contact", "externalId": "a", "sourceVersion": 1 },
+    });
+    engine::ingest::Ingest::new(api.parts.as_ref()).take(&event.to_string()).await.expect("the report is right");
+    let shown = api.get("/v1/connections/acme/records/Contact/a").await.ok();
+    let key = json!({ "connection": "acme", "object": "Contact", "id": "a" });
+    assert_eq!(shown, json!({ "record": key, "succeeded_at": sample::FAILED }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_shows_a_payload() {
+    let api = Api::acme().await;
+    let large = json!({ "Description": "Canary".repeat(200) });
+    api.report(&["a"]).await;
+    api.report_with("b", sample::CODE, &large).await;
+    for path in [
+        "",
+        "/acme",
+        "/acme/errors",
+        "/acme/records",
+        "/acme/records/Contact/a",
+        "/acme/records/Contact/b",
+        "/acme/usage",
+        "/acme/runs",
+        "/acme/resyncs",
+        "/acme/suspension",
+    ] {
+        let shown = api.get(&format!("/v1/connections{path}")).await.ok();
+        assert!(!shown.to_string().contains("Canary"), "{path}: {shown}");
+    }
+}

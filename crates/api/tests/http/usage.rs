@@ -1,0 +1,71 @@
+//! The budget, the limit, and what runs did.
+
+use engine::fakes::sample;
+use rules::owed::Selection;
+use serde_json::json;
+
+use crate::support::Api;
+
+#[tokio::test(start_paused = true)]
+async fn usage_tells_own_and_reported_calls_by_bucket_with_the_cap_and_the_limit() {
+    let api = Api::acme().await;
+    api.report(&["a"]).await;
+    api.run(Selection::Due { tick: sample::time(sample::TICK) }).await;
+    let usage = api.get("/v1/connections/acme/usage").await.ok();
+    let expected = json!({
+        "buckets": [{ "start": "2026-03-02T09:20:00Z", "own": 2, "reported": 0 }],
+        "own": 2, "reported": 0, "used": 2, "cap": 5000, "api_limit": null, "resumes": null, "org": null,
+    });
+    assert_eq!(usage, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_moves_the_cap_at_once_and_null_takes_it_off() {
+    let api = Api::acme().await;
+    let usage = api.put("/v1/connections/acme/limit", &json!({ "api_limit": 1000 })).await.ok();
+    assert_eq!((&usage["cap"], &usage["api_limit"]), (&json!(750), &json!(1000)));
+    let usage = api.put("/v1/connections/acme/limit", &json!({ "api_limit": null })).await.ok();
+    assert_eq!((&usage["cap"], &usage["api_limit"]), (&json!(5000), &json!(null)));
+    let audit = api.audit().await;
+    let expected = [
+        "ada limit_changed {\"budget\":{\"api_limit\":1000}} [0]",
+        "ada limit_changed {\"budget\":{\"api_limit\":null}} [0]",
+    ];
+    assert_eq!(audit, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_takes_a_limit_off_by_leaving_a_word_out() {
+    let api = Api::acme().await;
+    for (body, mistake) in [
+        (json!({}), "api_limit is missing"),
+        (json!({ "api_limit": "many" }), "budget.api_limit is not a number that fits here"),
+        (json!({ "api_limit": -1 }), "budget.api_limit is not a number that fits here"),
+        (json!(7), "(input) is a number, not an object"),
+    ] {
+        assert_eq!(api.put("/v1/connections/acme/limit", &body).await.mistakes(), [mistake], "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spent_budget_says_when_calls_come_back() {
+    let api = Api::acme().await;
+    api.report(&["a"]).await;
+    api.put("/v1/connections/acme/limit", &json!({ "api_limit": 3 })).await.ok();
+    api.run(Selection::Due { tick: sample::time(sample::TICK) }).await;
+    let usage = api.get("/v1/connections/acme/usage").await.ok();
+    assert_eq!((&usage["used"], &usage["cap"]), (&json!(2), &json!(2)));
+    assert_eq!(usage["resumes"], "2026-03-03T09:42:10Z", "24 hours after the bucket's end, the time-out and the skew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_tell_what_they_did_newest_first() {
+    let api = Api::acme().await;
+    api.report(&["a", "b"]).await;
+    api.run(Selection::Due { tick: sample::time(sample::TICK) }).await;
+    let runs = api.get("/v1/connections/acme/runs").await.ok();
+    let run = &runs["runs"][0];
+    assert_eq!((&run["tried"], &run["resolved"], &run["stopped"]), (&json!(2), &json!(2), &json!("done")));
+    assert_eq!(api.get("/v1/connections/acme/runs?limit=0").await.mistakes(), ["limit is not a number that fits here"]);
+    api.get("/v1/connections/globex/runs").await.problem(404, "unknown-connection");
+}
