@@ -1,4 +1,4 @@
-//! The command line: subcommands, options and their help.
+//! The command line: subcommands, the options that they share, and their help.
 //!
 //! Must not know: what the subcommands do.
 
@@ -6,11 +6,19 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::{
+    AuditArgs, CompletionsArgs, ConnectionArgs, EraseArgs, ErrorsArgs, ExportArgs, Key, LimitArgs, RecordArgs,
+    RecordsArgs, RetentionArgs, RetriesArgs, RetryArgs, RunsArgs, SuspensionArgs, UsageArgs,
+};
+use crate::import::ImportArgs;
+use crate::local::LocalArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   resync demo
-  resync demo --keep /tmp/resync
-  resync explain /tmp/resync billing/Invoice__c/INV-00008";
+  resync connection list
+  resync errors marketing
+  resync explain marketing/Contact/C-00004";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -19,7 +27,10 @@ Exit codes:
   2  the command line is wrong
   3  an input file or setting is wrong or cannot be read; nothing was changed
   4  there is no such record or connection
-  5  the demo's independent check found an invariant broken";
+  5  the demo's independent check found an invariant broken
+  6  some rows of an imported file were refused; the others are in
+  7  another process uses the data directory
+  8  it cannot be done as things stand; the message says what stands against it";
 
 /// Retries failed CRM syncs under exact rules, within an API budget, and says why a record is not retrying.
 #[derive(Debug, Parser)]
@@ -33,8 +44,53 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Play three days of retries on files of failed rows, against a simulated Salesforce
     Demo(DemoArgs),
-    /// Say why a record of a kept demo is not retrying: every gate, its numbers, the next try
+    /// Run the schedules on this machine, until it is stopped
+    Local(LocalArgs),
+    /// Create, show, change, pause, test and delete connections
+    Connection(ConnectionArgs),
+    /// Take in a file of failed rows, as a sync tool wrote it
+    Import(ImportArgs),
+    /// Count a connection's failing records by type of error, with advice
+    Errors(ErrorsArgs),
+    /// List a connection's failing records
+    Records(RecordsArgs),
+    /// Show one record: its state, its last error, its last ten tries
+    Record(RecordArgs),
+    /// Say why a record is not retrying: every gate, its numbers, the next try
     Explain(ExplainArgs),
+    /// Have records tried out of turn: some, all of a type of error, or all
+    Retry(RetryArgs),
+    /// List the retries that were asked for, follow one, or cancel it
+    Retries(RetriesArgs),
+    /// Show the API calls of the past 24 hours against the budget
+    Usage(UsageArgs),
+    /// Show, set or remove a connection's API limit
+    Limit(LimitArgs),
+    /// Show a connection's suspension, or clear it
+    Suspension(SuspensionArgs),
+    /// List a connection's last runs
+    Runs(RunsArgs),
+    /// Write a connection's failing records as CSV or JSON lines, without their payloads
+    Export(ExportArgs),
+    /// Erase what is kept of one record, for a person's right to erasure
+    Erase(EraseArgs),
+    /// List who changed what
+    Audit(AuditArgs),
+    /// Show or set how long a connection's data is kept
+    Retention(RetentionArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+}
+
+/// What every command over the data directory takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// The data directory; its `resync local` is asked when it runs [default: ~/.local/share/resync]
+    #[arg(long, value_name = "DIR", env = "RESYNC_DATA", hide_env_values = true)]
+    pub(crate) data: Option<PathBuf>,
+    /// Print the answer as JSON (docs/commands.md has the forms)
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Loads files of failed rows into two connections, one per policy, and plays three days through the handlers that run in
@@ -44,9 +100,9 @@ pub(crate) enum Command {
 Examples:
   resync demo                                    three days on the example files
   resync demo --json | jq '.connections[0]'      the summary alone, for scripts
-  resync demo --records 10000                    more contacts
+  resync demo --records 2000                     more contacts
   resync demo --keep /tmp/resync                 keep the data, then:
-  resync explain /tmp/resync billing/Invoice__c/INV-00008
+  resync explain billing/Invoice__c/INV-00008 --data /tmp/resync
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong or unreadable input, 5 an invariant was broken")]
 pub(crate) struct DemoArgs {
@@ -59,7 +115,7 @@ pub(crate) struct DemoArgs {
     /// The seed of everything that is made up: the same seed plays the same three days
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Keep the data in this directory, for `resync explain`; it is created and must be empty
+    /// Keep the data in this directory, which the other commands then read with `--data`; it is created and must be empty
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
     /// Use the files that DIR/demo.json names instead of the built-in examples (docs/examples/demo.json shows the form)
@@ -67,22 +123,18 @@ pub(crate) struct DemoArgs {
     pub(crate) examples: Option<PathBuf>,
 }
 
-/// Reads a kept demo and answers for one record: why is it not retrying, when will it be tried, what would help sooner.
+/// Answers for one record: why is it not retrying, when will it be tried, what would help sooner.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  resync explain /tmp/resync marketing/Contact/C-00004
-  resync explain /tmp/resync billing/Invoice__c/INV-00008 --json
+  resync explain marketing/Contact/C-00004
+  resync explain billing/Invoice__c/INV-00008 --json
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no kept demo, 4 no such record or connection")]
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 unusable data directory, 4 no such record or connection, 7 busy")]
 pub(crate) struct ExplainArgs {
-    /// The directory that `resync demo --keep` wrote
-    #[arg(value_name = "DIR")]
-    pub(crate) dir: PathBuf,
     /// The record: connection/object/external-id
     #[arg(value_name = "RECORD")]
-    pub(crate) record: String,
-    /// Print the explanation as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    pub(crate) record: Key,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }

@@ -21,31 +21,25 @@ use std::path::Path;
 
 use anyhow::Context;
 use engine::ports::Clock;
-use rules::connection::Connection;
 use rules::time::Timestamp;
-use serde_json::json;
 
 use crate::args::DemoArgs;
 use crate::exit::Failure;
+use crate::local::{self, Format};
 use crate::output;
-use manifest::{Source, with_target};
+use manifest::Source;
 use play::Play;
 use world::World;
-
-pub(crate) use clock::{DemoClock, Seeded};
-pub(crate) use world::{DATABASE, TABLE};
 
 /// When the play begins: a Saturday, 06:00 UTC; UK clocks change in the night that follows.
 const START: &str = "2026-10-24T06:00:00Z";
 
-/// What a kept directory says about itself.
-pub(crate) const KEPT: &str = "demo.json";
-
 /// Plays the demo.
 pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let mut sources = manifest::read(args.examples.as_deref())?;
-    resize(&mut sources, args)?;
+    resize(&mut sources, args);
     if let Some(directory) = &args.keep {
+        local::keep_private();
         make_empty(directory)?;
     }
     let start = Timestamp::parse(START).context("the start of the play")?;
@@ -55,10 +49,9 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let summary = outcome::summarise(&world, &sources, &play).await?;
     let timeline = play.timeline.render();
     if let Some(directory) = &args.keep {
-        let kept = json!({ "format": 1, "ended": world.clock.now() }).to_string();
-        fs::write(directory.join(KEPT), kept).context("writing what the kept directory is")?;
+        Format::new(Some(world.clock.now())).write(directory)?;
     }
-    world.stop().await?;
+    world.stop().await;
     let text = if args.json {
         serde_json::to_string(&summary).context("writing the summary")? + "\n"
     } else {
@@ -71,26 +64,19 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
 /// How to ask why a record is not retrying.
 fn hint(args: &DemoArgs) -> String {
     let Some(directory) = &args.keep else {
-        return "\nAdd --keep DIR to keep the data, then ask `resync explain DIR RECORD` why a record is not retrying.\n"
+        return "\nAdd --keep DIR to keep the data, then ask `resync explain RECORD --data DIR` why a record is not retrying.\n"
             .to_owned();
     };
     let record = if args.examples.is_some() { "CONNECTION/OBJECT/ID" } else { "billing/Invoice__c/INV-00008" };
-    format!("\nWhy is a record not retrying?  resync explain {} {record}\n", directory.display())
+    format!("\nWhy is a record not retrying?  resync explain {record} --data {}\n", directory.display())
 }
 
 /// Applies `--records` to the first file of the first connection.
-fn resize(sources: &mut [Source], args: &DemoArgs) -> Result<(), Failure> {
-    let (Some(wanted), Some(source)) = (args.records, sources.first_mut()) else {
-        return Ok(());
-    };
-    let settings = with_target(&source.settings, "https://example.my.salesforce.com");
-    let connection = Connection::read(&settings)
-        .map_err(|mistakes| Failure::Input { what: "the connection's settings".to_owned(), mistakes })?;
-    if let Some(file) = source.files.first_mut() {
-        let key = org::key_field(&connection, file)?;
-        made_up::resize(file, &key, wanted as usize, args.seed);
+fn resize(sources: &mut [Source], args: &DemoArgs) {
+    if let (Some(wanted), Some(file)) = (args.records, sources.first_mut().and_then(|source| source.files.first_mut()))
+    {
+        made_up::resize(file, wanted as usize, args.seed);
     }
-    Ok(())
 }
 
 fn make_empty(directory: &Path) -> Result<(), Failure> {

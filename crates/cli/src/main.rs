@@ -3,11 +3,14 @@
 //! Must not know: any rule, or what a Lambda event looks like.
 
 mod args;
+mod client;
+mod commands;
 mod demo;
 mod exit;
 mod explain;
+mod import;
+mod local;
 mod output;
-mod rows;
 
 use std::process::ExitCode;
 
@@ -18,9 +21,29 @@ use exit::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Args::parse().command {
+    run(Args::parse().command).await.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Demo(args) => demo::run(&args).await,
+        Command::Local(args) => local::run(&args).await,
+        Command::Connection(args) => commands::connection(&args).await,
+        Command::Import(args) => import::run(&args).await,
+        Command::Errors(args) => commands::errors(&args).await,
+        Command::Records(args) => commands::records(&args).await,
+        Command::Record(args) => commands::record(&args).await,
         Command::Explain(args) => explain::run(&args).await,
-    };
-    done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+        Command::Retry(args) => commands::retry(&args).await,
+        Command::Retries(args) => commands::retries(&args).await,
+        Command::Usage(args) => commands::usage(&args).await,
+        Command::Limit(args) => commands::limit(&args).await,
+        Command::Suspension(args) => commands::suspension(&args).await,
+        Command::Runs(args) => commands::runs(&args).await,
+        Command::Export(args) => commands::export(&args).await,
+        Command::Erase(args) => commands::erase(&args).await,
+        Command::Audit(args) => commands::audit(&args).await,
+        Command::Retention(args) => commands::retention(&args).await,
+        Command::Completions(args) => commands::completions(&args),
+    }
 }

@@ -3,20 +3,20 @@
 //! Must not know: what will become of them.
 
 use engine::ports::Entropy;
-use serde_json::Value;
+use rules::ids::RecordId;
 
 use super::clock::Seeded;
 use super::manifest::FileOfRows;
 
 /// Cuts the file to `wanted` rows, or fills it up with rows made from its own ones, each under a new external id.
-pub(crate) fn resize(file: &mut FileOfRows, key_field: &str, wanted: usize, seed: u64) {
+pub(crate) fn resize(file: &mut FileOfRows, wanted: usize, seed: u64) {
     let chance = Seeded::new(seed);
     let models = file.rows.len() as u64;
     file.rows.truncate(wanted);
     for number in file.rows.len() + 1..=wanted {
         let model = usize::try_from(chance.number() % models).unwrap_or(0).min(file.rows.len() - 1);
         let mut row = file.rows[model].clone();
-        row.fields.insert(key_field.to_owned(), Value::from(format!("M-{number:07}")));
+        row.external_id = RecordId::new(format!("M-{number:07}")).expect("a few plain characters are an id");
         file.rows.push(row);
     }
 }

@@ -2,18 +2,19 @@
 //!
 //! Must not know: the simulated orgs; a connection's target is filled in when they run.
 
-mod sound;
+mod reading;
 
 use std::fs;
 use std::path::Path;
 
+use imports::FailedRow;
 use rules::connection::Connection;
 use rules::fields::{Fields, Mistake, Mistakes};
 use rules::ids::{ConnectionId, ObjectName};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::rows::{self, FailedRow};
+use reading::Listed;
 
 /// One connection and its failures.
 #[derive(Debug)]
@@ -27,8 +28,6 @@ pub(crate) struct Source {
 /// One file of failed rows.
 #[derive(Debug)]
 pub(crate) struct FileOfRows {
-    /// Its path as the manifest gives it.
-    pub(crate) path: String,
     pub(crate) object: ObjectName,
     pub(crate) parent: Option<ParentColumn>,
     pub(crate) rows: Vec<FailedRow>,
@@ -85,10 +84,6 @@ fn twice(sources: &[Source]) -> Option<Mistake> {
     Some(mistake(&format!("connections[{again}].settings.id"), "is the id of two connections", "name each differently"))
 }
 
-fn unusable(directory: Option<&Path>, file: &FileOfRows, problem: String) -> Failure {
-    Failure::Unreadable { path: shown(directory, &file.path), problem }
-}
-
 fn wrong(directory: Option<&Path>, mistakes: Vec<Mistake>) -> Failure {
     Failure::Input { what: shown(directory, MANIFEST), mistakes: Mistakes(mistakes) }
 }
@@ -113,16 +108,15 @@ fn source(directory: Option<&Path>, index: usize, entry: &Value) -> Result<Resul
     });
     let mut files = Vec::new();
     for (number, listed) in listed.iter().flatten().enumerate() {
-        match file_of_rows(directory, &format!("{path}.files[{number}]"), listed)? {
+        match listed_file(&format!("{path}.files[{number}]"), listed) {
             Ok(file) => files.push(file),
             Err(found) => mistakes.extend(found),
         }
     }
     Ok(match read {
         Ok(connection) if mistakes.is_empty() => {
-            for file in &files {
-                sound::check(&connection, file).map_err(|problem| unusable(directory, file, problem))?;
-            }
+            let rows = |listed| file_of_rows(directory, &connection, listed);
+            let files = files.into_iter().map(rows).collect::<Result<_, Failure>>()?;
             Ok(Source { id: connection.id, settings, files })
         }
         Ok(_) | Err(()) => Err(mistakes),
@@ -139,23 +133,25 @@ pub(crate) fn with_target(settings: &Value, url: &str) -> Value {
     settings
 }
 
-fn file_of_rows(
-    directory: Option<&Path>,
-    path: &str,
-    listed: &Value,
-) -> Result<Result<FileOfRows, Vec<Mistake>>, Failure> {
+fn listed_file(path: &str, listed: &Value) -> Result<Listed, Vec<Mistake>> {
     let mut fields = Fields::of(path, listed);
     let name: Option<String> = fields.text("path");
     let object: Option<ObjectName> = fields.text("object");
     let parent = parent_column(path, &mut fields);
     let mistakes = fields.strict();
-    let (Some(name), Some(object), true) = (name, object, mistakes.is_empty()) else {
-        return Ok(Err(mistakes));
-    };
-    let bytes = file(directory, &name)?;
-    let rows = rows::read(&bytes)
-        .map_err(|problem| Failure::Unreadable { path: shown(directory, &name), problem: problem.to_string() })?;
-    Ok(Ok(FileOfRows { path: name, object, parent, rows }))
+    match (name, object) {
+        (Some(path), Some(object)) if mistakes.is_empty() => Ok(Listed { path, object, parent }),
+        (_, _) => Err(mistakes),
+    }
+}
+
+fn file_of_rows(directory: Option<&Path>, connection: &Connection, listed: Listed) -> Result<FileOfRows, Failure> {
+    let bytes = file(directory, &listed.path)?;
+    let rows = reading::rows(connection, &listed, &bytes).map_err(|problem| Failure::Unreadable {
+        path: shown(directory, &listed.path),
+        problem: format!("{problem:#}"),
+    })?;
+    Ok(FileOfRows { object: listed.object, parent: listed.parent, rows })
 }
 
 fn parent_column(path: &str, fields: &mut Fields<'_>) -> Option<ParentColumn> {

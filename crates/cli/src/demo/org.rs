@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
+use imports::ErrorText;
 use rules::catalogue::{Catalogue, Class, Group};
 use rules::connection::Connection;
 use rules::ids::ConnectionId;
@@ -14,11 +15,9 @@ use salesforce_sim::{
     ClientSecret, Credentials, ExternalId, Failure, Millis, ObjectSchema, Rule, RuleId, Schema, Selector, Settings,
     Simulator,
 };
-use serde_json::Value;
 
 use super::clock::DemoClock;
 use super::manifest::{FileOfRows, Source};
-use crate::rows::ErrorText;
 
 /// The credentials of the simulated orgs; nothing outside the demo takes them.
 pub(crate) const CLIENT_ID: &str = "resync-demo";
@@ -57,7 +56,7 @@ impl Org {
         let simulator = Simulator::start(settings).await.context("starting the simulated org")?;
         let mut org = Self { id: source.id.clone(), simulator, picklists: Vec::new() };
         for file in &source.files {
-            org.set_fates(file, &key_field(connection, file)?, start);
+            org.set_fates(file, start);
         }
         Ok(org)
     }
@@ -70,15 +69,14 @@ impl Org {
     }
 
     /// Rows that failed for the same reason go on failing for it until it is gone.
-    fn set_fates(&mut self, file: &FileOfRows, key: &str, start: Timestamp) {
+    fn set_fates(&mut self, file: &FileOfRows, start: Timestamp) {
         let mut by_error: BTreeMap<(&str, &str), Vec<ExternalId>> = BTreeMap::new();
         for row in &file.rows {
-            if let Some(id) = row.fields.get(key).and_then(Value::as_str) {
-                by_error.entry((&row.error.code, &row.error.message)).or_default().push(ExternalId::from(id));
-            }
+            let id = ExternalId::from(row.external_id.as_str());
+            by_error.entry((&row.error.code, &row.error.message)).or_default().push(id);
         }
         for ((code, message), ids) in by_error {
-            let error = ErrorText { code: code.to_owned(), message: message.to_owned() };
+            let error = ErrorText { code: code.to_owned(), message: message.to_owned(), fields: Vec::new() };
             let fate = fate(&error, file.parent.is_some());
             let Some(failure) = answer(&error, fate) else {
                 continue;

@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 use engine::fan_out::Schedule;
 use engine::ports::Clock;
 use functions::handlers::{RetryReport, scheduled_event};
+use imports::FailedRow;
 use indicatif::{ProgressBar, ProgressStyle};
 use rules::catalogue::Class;
 use rules::connection::Connection;
@@ -77,7 +78,7 @@ impl<'a> Play<'a> {
             self.note_cap(&connection);
             let mut events = Vec::new();
             for file in &source.files {
-                events.extend(failures(&connection, file, self.start)?);
+                events.extend(failures(&connection, file, self.start));
             }
             self.bar.set_message(format!("loading {}", source.id));
             let bar = self.bar.clone();
@@ -156,7 +157,7 @@ impl<'a> Play<'a> {
 
     async fn run(&mut self, now: Timestamp, request: &RunRequested) -> Result<(), Failure> {
         let schedule = match request.selection {
-            Selection::Due { .. } | Selection::Owed { .. } => Schedule::Due,
+            Selection::Due { .. } | Selection::Owed { .. } | Selection::Forced { .. } => Schedule::Due,
             Selection::TimedOut { .. } => Schedule::TimedOut,
             Selection::Recent { .. } => Schedule::Recent,
         };
@@ -216,7 +217,7 @@ impl<'a> Play<'a> {
         let connection = self.world.connection(org).await?;
         let file = &self.sources[0].files[0];
         let field = key_field(&connection, file)?;
-        for key in Self::stuck(&connection, file, &field, 0, SYNCED_ELSEWHERE) {
+        for key in Self::stuck(&connection, file, 0, SYNCED_ELSEWHERE) {
             let fields = Map::from_iter([("Description".to_owned(), Value::from("synced by its source"))]);
             org.simulator.put_record(file.object.as_str(), field.as_str(), key.id.as_str(), fields);
             let detail = json!({ "connection": connection.id, "object": key.object, "externalId": key.id });
@@ -229,10 +230,9 @@ impl<'a> Play<'a> {
     async fn send_anew(&mut self, org: &Org, now: Timestamp) -> Result<(), Failure> {
         let connection = self.world.connection(org).await?;
         let file = &self.sources[0].files[0];
-        let field = key_field(&connection, file)?;
         let chosen: BTreeSet<RecordId> =
-            Self::stuck(&connection, file, &field, SYNCED_ELSEWHERE, SENT_ANEW).into_iter().map(|key| key.id).collect();
-        let all = failures(&connection, file, now)?;
+            Self::stuck(&connection, file, SYNCED_ELSEWHERE, SENT_ANEW).into_iter().map(|key| key.id).collect();
+        let all = failures(&connection, file, now);
         let events: Vec<Value> = all
             .into_iter()
             .filter(|event| key_of(&connection.id, &event["detail"]).is_some_and(|key| chosen.contains(&key.id)))
@@ -243,15 +243,14 @@ impl<'a> Play<'a> {
     }
 
     /// Records whose error nobody mends in Salesforce in these days.
-    fn stuck(connection: &Connection, file: &FileOfRows, field: &str, skip: usize, most: usize) -> Vec<RecordKey> {
+    fn stuck(connection: &Connection, file: &FileOfRows, skip: usize, most: usize) -> Vec<RecordKey> {
         let stuck = |code: &str| matches!(code, "REQUIRED_FIELD_MISSING" | "FIELD_CUSTOM_VALIDATION_EXCEPTION");
-        let ids =
-            file.rows.iter().filter(|row| stuck(&row.error.code)).filter_map(|row| row.fields.get(field)?.as_str());
-        let key = |id: &str| {
-            let id = RecordId::new(id).ok()?;
-            Some(RecordKey { connection: connection.id.clone(), object: file.object.clone(), id })
+        let key = |row: &FailedRow| RecordKey {
+            connection: connection.id.clone(),
+            object: file.object.clone(),
+            id: row.external_id.clone(),
         };
-        ids.filter_map(key).skip(skip).take(most).collect()
+        file.rows.iter().filter(|row| stuck(&row.error.code)).map(key).skip(skip).take(most).collect()
     }
 }
 
@@ -288,29 +287,19 @@ fn bus_event(source: &str, detail_type: &str, time: Timestamp, detail: &Value) -
 }
 
 /// A `Sync Failed` event for each row of a file.
-fn failures(connection: &Connection, file: &FileOfRows, now: Timestamp) -> anyhow::Result<Vec<Value>> {
-    let field = key_field(connection, file)?;
-    file.rows
-        .iter()
-        .map(|row| {
-            let mut payload = row.fields.clone();
-            let id = payload.shift_remove(&field).unwrap_or(Value::Null);
-            let id = id.as_str().with_context(|| format!("line {}: the column {field} is empty", row.line))?;
-            let mut detail = json!({
-                "connection": connection.id,
-                "object": file.object,
-                "externalId": id,
-                "error": { "code": row.error.code, "message": row.error.message },
-                "payload": payload,
-            });
-            let parent = file.parent.as_ref().and_then(|parent| {
-                let id = row.fields.get(&parent.relation)?.get(&parent.key)?;
-                Some(json!({ "object": parent.object, "externalId": id }))
-            });
-            if let Some(parent) = parent {
-                detail["parent"] = parent;
-            }
-            Ok(event("Sync Failed", now, &detail))
-        })
-        .collect()
+fn failures(connection: &Connection, file: &FileOfRows, now: Timestamp) -> Vec<Value> {
+    let failure = |row: &FailedRow| {
+        let mut detail = json!({
+            "connection": connection.id,
+            "object": file.object,
+            "externalId": row.external_id,
+            "error": { "code": row.error.code, "message": row.error.message },
+            "payload": row.fields,
+        });
+        if let (Some(parent), Some(id)) = (&file.parent, &row.parent) {
+            detail["parent"] = json!({ "object": parent.object, "externalId": id });
+        }
+        event("Sync Failed", now, &detail)
+    };
+    file.rows.iter().map(failure).collect()
 }

@@ -126,6 +126,7 @@ impl Runs {
             Selection::TimedOut { .. } => "timeout queue",
             Selection::Recent { .. } => "past 7 days",
             Selection::Owed { .. } => "catching up",
+            Selection::Forced { .. } => "asked for",
         };
         Self {
             from: at,
@@ -175,6 +176,7 @@ fn stopped(reason: StopReason) -> Option<&'static str> {
         StopReason::Budget => Some("stopped: API budget used up"),
         StopReason::OrgLimit => Some("stopped: the org's own limit is near"),
         StopReason::Deadline | StopReason::BatchDone => Some("goes on in the next invocation"),
+        StopReason::Halted => Some("stopped by a person; goes on later"),
         StopReason::Deposed => Some("another run took over"),
         StopReason::Throttled => Some("stopped: the table is throttled"),
         StopReason::Busy => Some("stopped: Salesforce asked to slow down"),

@@ -19,19 +19,14 @@ use salesforce::{FixedSecrets, SalesforceTargets, Secret};
 use salesforce_sim::ClientSecret;
 use serde_json::{Value, json};
 use store::DynamoStore;
-use store::local::{LocalTable, Place};
+use store::local::{Embedded, Place};
 
 use super::bus::DemoBus;
 use super::clock::{DemoClock, Seeded};
 use super::manifest::{Source, with_target};
 use super::org::{CLIENT_ID, FIRST_SECRET, Org, SECOND_SECRET};
 use crate::exit::Failure;
-
-/// The table's name in the embedded database.
-pub(crate) const TABLE: &str = "resync-demo";
-
-/// The database's file in a kept directory.
-pub(crate) const DATABASE: &str = "resync.db";
+use crate::local::{DATABASE, TABLE};
 
 /// How long an invocation may take, as deployed.
 const INVOCATION: Duration = Duration::from_mins(15);
@@ -48,7 +43,6 @@ pub(crate) struct World {
     pub(crate) parts: DemoParts,
     pub(crate) orgs: Vec<Org>,
     secrets: Arc<FixedSecrets>,
-    table: LocalTable,
 }
 
 impl World {
@@ -62,13 +56,13 @@ impl World {
         let clock = DemoClock::starting(start);
         let file = keep.map(|directory| directory.join(DATABASE));
         let place = file.as_deref().map_or(Place::Memory, Place::File);
-        let table = LocalTable::start(place, TABLE).await.context("starting the embedded table")?;
+        let table = Embedded::open(place, TABLE).await.context("opening the embedded table")?;
         let secrets = Arc::new(FixedSecrets::new());
         let targets = SalesforceTargets::new(Arc::clone(&secrets), Arc::new(clock.clone()));
         let bus = DemoBus::default();
         let store = DynamoStore::new(table.client(), TABLE, clock.clone());
         let parts = Parts { store, targets, events: bus.clone(), clock: clock.clone(), entropy: Seeded::new(seed) };
-        let mut world = Self { clock, bus, parts, orgs: Vec::new(), secrets, table };
+        let mut world = Self { clock, bus, parts, orgs: Vec::new(), secrets };
         for source in sources {
             world.connect(source, start).await?;
         }
@@ -138,11 +132,10 @@ impl World {
     }
 
     /// Ends everything.
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(self) {
         for org in &self.orgs {
             org.simulator.shutdown().await;
         }
-        self.table.stop().await.context("stopping the embedded table")
     }
 }
 

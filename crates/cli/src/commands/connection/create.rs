@@ -1,0 +1,117 @@
+//! `resync connection create`: settings from options, a file or a person; then one harmless call.
+//!
+//! Must not know: which settings are right.
+
+use std::io::IsTerminal;
+
+use serde_json::{Map, Value, json};
+
+use super::settings::SettingsArgs;
+use super::{test, wizard};
+use crate::args::Common;
+use crate::client::Client;
+use crate::commands::ask::{show, with};
+use crate::exit::Failure;
+use crate::local::{self, SIMULATOR_SECRET};
+
+/// Creates a connection, then signs in and makes one harmless call. Without options, on a terminal, it asks for each setting.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  resync connection create
+  resync connection create support --from support.toml --no-test
+  resync connection create sales --policy interval --login-url https://acme.my.salesforce.com \\
+    --flow client-credentials --secret acme --external-id Contact=Ext_Id__c --no-test
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong settings or data directory, 7 busy,
+8 there is one of that name already, or it was created but the call was refused")]
+pub(super) struct CreateArgs {
+    /// Its name: 1 to 40 lower-case letters, digits and -
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Into the simulated Salesforce that `[simulator]` in resync.toml starts
+    #[arg(long, conflicts_with_all = ["login_url", "flow", "username", "secret"])]
+    simulator: bool,
+    /// Make no call
+    #[arg(long)]
+    no_test: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Creates the connection.
+pub(super) async fn create(args: &CreateArgs) -> Result<(), Failure> {
+    let settings = settings(args)?;
+    let client = Client::open_or_create(args.common.data.as_deref()).await?;
+    let created = with(client, async |client| {
+        let mut created = client.post("/v1/connections", &Value::Object(settings)).await?;
+        // Only a `resync local` that runs can have started the simulator.
+        let is_simulated = created["connection"]["target"]["secret"] == SIMULATOR_SECRET;
+        let no_test = args.no_test || is_simulated && !client.is_running();
+        let tested = match (no_test, created["connection"]["id"].as_str()) {
+            (false, Some(name)) => Some(test::call(client, name).await),
+            (_, _) => None,
+        };
+        // That the call failed must not hide that the connection was created.
+        let (tested, failure) = match tested {
+            Some(Ok(tested)) => (tested, None),
+            Some(Err(failure)) => (Value::Null, Some(failure)),
+            None => (Value::Null, None),
+        };
+        created["test"] = tested;
+        Ok((created, failure))
+    });
+    let (created, failure) = created.await?;
+    show(&args.common, &created, || render(&created))?;
+    after_the_call(&created, failure)
+}
+
+fn settings(args: &CreateArgs) -> Result<Map<String, Value>, Failure> {
+    let on_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if args.settings.is_empty() && !args.simulator && on_terminal {
+        return wizard::ask(args.name.as_deref(), simulator(args)?.as_ref());
+    }
+    let mut settings = args.settings.assemble()?;
+    if let Some(name) = &args.name {
+        settings.insert("id".to_owned(), json!(name));
+    }
+    if args.simulator {
+        let Some(target) = simulator(args)? else {
+            return Err(Failure::Wrong("resync.toml starts no simulator; add a line [simulator] to it".to_owned()));
+        };
+        settings.insert("target".to_owned(), target);
+    }
+    Ok(settings)
+}
+
+/// The settings of a connection to the simulator, when there is one.
+fn simulator(args: &CreateArgs) -> Result<Option<Value>, Failure> {
+    let simulator = local::config(args.common.data.as_deref())?.simulator;
+    Ok(simulator.map(
+        |simulator| json!({ "login_url": simulator.url(), "flow": "client_credentials", "secret": SIMULATOR_SECRET }),
+    ))
+}
+
+fn render(created: &Value) -> String {
+    let name = created["connection"]["id"].as_str().unwrap_or("-");
+    let mut shown = format!("The connection {name} is created.\n");
+    if created["test"]["ok"] == true {
+        shown += &test::render(name, &created["test"]);
+    }
+    shown + &format!("Next: `resync import FILE --connection {name}`, and `resync local` runs its schedules.\n")
+}
+
+fn after_the_call(created: &Value, failure: Option<Failure>) -> Result<(), Failure> {
+    let refused = match (failure, &created["test"]) {
+        (Some(failure), _) => failure.to_string(),
+        (None, test) if test["ok"] == false => test::words(test),
+        (None, _) => return Ok(()),
+    };
+    let name = created["connection"]["id"].as_str().unwrap_or("-");
+    Err(Failure::Conflict(format!(
+        "the connection {name} is created, but its test call came to nothing: {refused}; put that right, then \
+         `resync connection test {name}`"
+    )))
+}

@@ -1,0 +1,55 @@
+//! `resync connection delete`.
+//!
+//! Must not know: what stands against it.
+
+use std::io::IsTerminal;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::args::Common;
+use crate::client::Route;
+use crate::commands::ask::{of_connection, show};
+use crate::exit::Failure;
+
+/// Deletes a connection that has no failing record and no open retry left. What it resolved is forgotten in time.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  resync connection delete old --yes
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 unusable data directory, 4 no such connection, 7 busy,
+8 it has failing records or open retries, or you did not say yes")]
+pub(super) struct DeleteArgs {
+    /// The connection
+    #[arg(value_name = "CONNECTION")]
+    connection: String,
+    /// Do not ask whether it is meant
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Deletes the connection.
+pub(super) async fn delete(args: &DeleteArgs) -> Result<(), Failure> {
+    let name = &args.connection;
+    if !args.yes && !is_meant(name)? {
+        return Err(Failure::Conflict(format!("{name} was not deleted, because you did not say yes")));
+    }
+    let route = Route::of(&["connections", name]);
+    of_connection(&args.common, name, async |client| client.delete(route).await).await?;
+    show(&args.common, &json!({ "deleted": true }), || format!("{name} is deleted.\n"))
+}
+
+fn is_meant(name: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::Wrong("nobody is there to ask whether it is meant; say so by --yes".to_owned()));
+    }
+    let question = format!("Delete the connection {name}?");
+    Ok(dialoguer::Confirm::new()
+        .with_prompt(question)
+        .default(false)
+        .interact()
+        .context("asking whether it is meant")?)
+}

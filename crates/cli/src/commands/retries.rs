@@ -1,0 +1,138 @@
+//! `resync retries`: the retries that people asked for, and how far they have come.
+//!
+//! Must not know: how they are worked off.
+
+use rules::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::ask::{Told, of_connection, read, show, told};
+use super::errors::text;
+use super::table::{Table, on_one_line};
+use super::when::{counted, many, when_or};
+use crate::args::Common;
+use crate::client::Route;
+use crate::exit::Failure;
+
+/// Lists the retries that people asked for, the newest first; or shows one, or cancels it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  resync retries marketing
+  resync retries marketing --limit 5 --json
+  resync retries marketing friday
+  resync retries marketing friday --cancel
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 unusable data directory, 4 no such request or connection, 7 busy,
+8 it has ended already")]
+pub(crate) struct RetriesArgs {
+    /// The connection
+    #[arg(value_name = "CONNECTION")]
+    connection: String,
+    /// One request, by the id that `resync retry` said
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+    /// Cancel it: what was not tried by then is left to the schedules
+    #[arg(long, requires = "id")]
+    cancel: bool,
+    /// How many at most, up to 500
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
+    limit: u16,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Lists, shows or cancels.
+pub(crate) async fn retries(args: &RetriesArgs) -> Result<(), Failure> {
+    let name = &args.connection;
+    let told = of_connection(&args.common, name, async |client| match &args.id {
+        None => {
+            let route = Route::of(&["connections", name, "resyncs"]).with("limit", &args.limit.to_string());
+            read(client, route).await
+        }
+        Some(id) if args.cancel => {
+            let route = Route::of(&["connections", name, "resyncs", id, "cancel"]);
+            told(client, client.post(route, &json!({})).await?).await
+        }
+        Some(id) => read(client, Route::of(&["connections", name, "resyncs", id])).await,
+    })
+    .await?;
+    let answer = &told.answer;
+    show(&args.common, answer, || match &args.id {
+        None => list(name, &told),
+        Some(_) => format!("{}\n", words(&answer["request"])),
+    })?;
+    match answer["cancelled"].as_bool() {
+        Some(false) => Err(Failure::Conflict("there is nothing to cancel, because it has ended already".to_owned())),
+        Some(true) | None => Ok(()),
+    }
+}
+
+fn list(connection: &str, Told { answer, now }: &Told) -> String {
+    let requests = answer["resyncs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if requests.is_empty() {
+        return format!("Nobody has asked for a retry in {connection}; `resync retry` does.\n");
+    }
+    let mut table = Table::new(&["ID", "ASKED", "BY", "WANTED", "STATE", ">TRIED", ">RESOLVED", ">FAILED", ">SKIPPED"]);
+    for request in requests {
+        table.row(row(request, *now));
+    }
+    table.text()
+}
+
+fn row(request: &Value, now: Timestamp) -> [String; 9] {
+    let done = &request["progress"];
+    [
+        text(request, "id"),
+        when_or(&request["as_of"], now, "-"),
+        text(request, "requested_by"),
+        wanted(&request["wanted"]),
+        text(request, "state"),
+        counted(&done["tried"]),
+        counted(&done["resolved"]),
+        counted(&done["failed"]),
+        counted(&done["skipped"]),
+    ]
+}
+
+/// A request in words.
+pub(super) fn words(request: &Value) -> String {
+    let (id, wanted) = (text(request, "id"), wanted(&request["wanted"]));
+    format!("Retry {id} of {wanted}: {}; {}", text(request, "state"), progress(&request["progress"]))
+}
+
+/// How far a request has come, in words.
+pub(super) fn progress(done: &Value) -> String {
+    let [tried, resolved, failed, unknown, skipped] =
+        ["tried", "resolved", "failed", "unknown", "skipped"].map(|name| counted(&done[name]));
+    format!("{tried} tried, {resolved} resolved, {failed} failed, {unknown} with an unknown outcome, {skipped} skipped")
+}
+
+/// What is wanted, in words.
+fn wanted(wanted: &Value) -> String {
+    let of = |object: &Value| object.as_str().map_or_else(String::new, |object| format!(" of {object}"));
+    let said = if let Some(records) = wanted["records"].as_array() {
+        match records.as_slice() {
+            [Value::Array(one)] => one.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("/"),
+            records => many(records.len() as u64, "record"),
+        }
+    } else if let Some(one) = wanted["type"].as_object() {
+        format!("all {}{}", one["error_type"].as_str().unwrap_or("-"), of(&wanted["type"]["object"]))
+    } else {
+        format!("all{}", of(&wanted["all"]["object"]))
+    };
+    on_one_line(&said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_wanted_is_said_in_words() {
+        assert_eq!(wanted(&json!({ "records": [["Contact", "C-1"]] })), "Contact/C-1");
+        assert_eq!(wanted(&json!({ "records": [["Contact", "C-1"], ["Contact", "C-2"]] })), "2 records");
+        assert_eq!(wanted(&json!({ "type": { "error_type": "row-lock", "object": null } })), "all row-lock");
+        assert_eq!(wanted(&json!({ "all": { "object": "Contact" } })), "all of Contact");
+    }
+}

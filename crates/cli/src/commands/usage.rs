@@ -1,0 +1,72 @@
+//! `resync usage`: the API calls of the past 24 hours against the budget.
+//!
+//! Must not know: how calls are counted.
+
+use std::fmt::Write;
+
+use super::ask::{Told, of_connection, read, show};
+use super::table::Table;
+use super::when::{counted, when_or};
+use crate::args::Common;
+use crate::client::Route;
+use crate::exit::Failure;
+
+/// Shows the API calls of the past 24 hours: our own, those that the source reports, the cap, and the org's own figure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  resync usage marketing
+  resync usage marketing --json
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 unusable data directory, 4 no such connection, 7 busy")]
+pub(crate) struct UsageArgs {
+    /// The connection
+    #[arg(value_name = "CONNECTION")]
+    connection: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Shows the usage.
+pub(crate) async fn usage(args: &UsageArgs) -> Result<(), Failure> {
+    let name = &args.connection;
+    let route = Route::of(&["connections", name, "usage"]);
+    let told = of_connection(&args.common, name, async |client| read(client, route).await).await?;
+    show(&args.common, &told.answer, || render(name, &told))
+}
+
+/// The usage in words.
+pub(super) fn render(connection: &str, Told { answer, now }: &Told) -> String {
+    let mut shown = format!("API calls of {connection} in the past 24 hours\n");
+    let mut line = |name: &str, value: String| writeln!(shown, "  {name:<9} {value}").expect("a text takes a line");
+    line("used", format!("{} of {}", counted(&answer["used"]), counted(&answer["cap"])));
+    line("retries", counted(&answer["own"]));
+    line("reported", format!("{} by the source", counted(&answer["reported"])));
+    line("limit", limit(answer["api_limit"].as_u64()));
+    line("org", org(answer, *now));
+    if answer["used"].as_u64() >= answer["cap"].as_u64() {
+        line("resumes", when_or(&answer["resumes"], *now, "when the limit is raised"));
+    }
+    let buckets = answer["buckets"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if buckets.is_empty() {
+        return shown;
+    }
+    let mut table = Table::new(&["20 MINUTES FROM", ">RETRIES", ">REPORTED"]);
+    for bucket in buckets {
+        table.row([when_or(&bucket["start"], *now, "-"), counted(&bucket["own"]), counted(&bucket["reported"])]);
+    }
+    format!("{shown}\n{}", table.text())
+}
+
+/// A limit in words.
+fn limit(limit: Option<u64>) -> String {
+    limit.map_or_else(|| "none set; `resync limit` sets one".to_owned(), super::when::count)
+}
+
+fn org(answer: &serde_json::Value, now: rules::time::Timestamp) -> String {
+    let org = &answer["org"];
+    if org.is_null() {
+        return "not known yet".to_owned();
+    }
+    format!("{} of {}, {}", counted(&org["used"]), counted(&org["limit"]), when_or(&org["at"], now, "-"))
+}

@@ -1,0 +1,100 @@
+//! Times and counts for people: `2026-11-22 20:00 UTC (in 12 min)`.
+//!
+//! Must not know: what time it is.
+
+use rules::time::Timestamp;
+use serde_json::Value;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// `at` to the minute, and how far from `now` that is.
+pub(super) fn when(at: Timestamp, now: Timestamp) -> String {
+    let text = at.to_string();
+    match text.split_once('T') {
+        Some((date, time)) => format!("{date} {} UTC ({})", time.get(..5).unwrap_or(time), distance(at, now)),
+        None => text,
+    }
+}
+
+/// The time that a field of an answer holds; `otherwise` when it holds none.
+pub(crate) fn when_or(field: &Value, now: Timestamp, otherwise: &str) -> String {
+    match time(field) {
+        Some(at) => when(at, now),
+        None => otherwise.to_owned(),
+    }
+}
+
+/// The time that a field of an answer holds.
+pub(super) fn time(field: &Value) -> Option<Timestamp> {
+    field.as_str().and_then(|text| Timestamp::parse(text).ok())
+}
+
+fn distance(at: Timestamp, now: Timestamp) -> String {
+    let (ahead, behind) = (at.since(now).as_secs(), now.since(at).as_secs());
+    match (in_words(ahead), in_words(behind)) {
+        (None, None) => "now".to_owned(),
+        (Some(ahead), _) => format!("in {ahead}"),
+        (None, Some(behind)) => format!("{behind} ago"),
+    }
+}
+
+/// A length of time in its largest unit; none when it is under half a minute.
+fn in_words(seconds: u64) -> Option<String> {
+    let (unit, name) = match seconds {
+        0..30 => return None,
+        30..5_400 => (MINUTE, "min"),
+        5_400..172_800 => (HOUR, "h"),
+        _ => (DAY, "days"),
+    };
+    Some(format!("{} {name}", (seconds + unit / 2) / unit))
+}
+
+/// A count with its digits in groups of three.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The count that a field of an answer holds; `-` when it holds none.
+pub(super) fn counted(field: &Value) -> String {
+    field.as_u64().map_or_else(|| "-".to_owned(), count)
+}
+
+/// `1 record`, `2 records`.
+pub(super) fn many(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, many, when};
+    use rules::time::Timestamp;
+
+    fn said(at: &str) -> String {
+        let time = |text| Timestamp::parse(text).expect("a time");
+        when(time(at), time("2026-11-22T19:48:00Z"))
+    }
+
+    #[test]
+    fn a_time_is_said_with_its_distance() {
+        assert_eq!(said("2026-11-22T20:00:00Z"), "2026-11-22 20:00 UTC (in 12 min)");
+        assert_eq!(said("2026-11-22T19:48:10Z"), "2026-11-22 19:48 UTC (now)");
+        assert_eq!(said("2026-11-22T16:48:00Z"), "2026-11-22 16:48 UTC (3 h ago)");
+        assert_eq!(said("2026-11-29T19:48:00.500Z"), "2026-11-29 19:48 UTC (in 7 days)");
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 1, 2].map(|number| many(number, "record")), ["0 records", "1 record", "2 records"]);
+    }
+}

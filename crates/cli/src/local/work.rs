@@ -1,0 +1,96 @@
+//! What is done at a tick: the schedules' fan-out by the handler that does it in the cloud, and the removal of what is kept
+//! no longer.
+//!
+//! Must not know: when a tick comes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine::fan_out::Schedule;
+use engine::parts::Ports;
+use engine::ports::{Clock, Connections, PortError};
+use engine::retention;
+use functions::handlers::{RetryReport, retry_until, scheduled_event};
+use rules::connection::Connection;
+use rules::events::RunRequested;
+use rules::ids::ConnectionId;
+use rules::time::Timestamp;
+use store::local::Embedded;
+use tracing::{error, info};
+
+use super::board::Board;
+use super::scheduler::Work;
+use super::stop::Stop;
+use super::system::LocalParts;
+use super::ticks::Job;
+
+/// Does what the jobs ask for.
+pub(super) struct LocalWork {
+    pub(super) parts: Arc<LocalParts>,
+    pub(super) table: Embedded,
+    pub(super) board: Board,
+    pub(super) stop: Stop,
+}
+
+impl Work for LocalWork {
+    async fn carry_out(&self, job: Job, tick: Timestamp) -> bool {
+        let done = match job.schedule() {
+            Some(schedule) => self.fan_out(schedule, tick).await,
+            None => self.keep_house().await,
+        };
+        done.unwrap_or_else(|problem| {
+            error!(?job, %tick, error = format!("{problem:#}"), "a tick failed; it is carried out again in some minutes");
+            false
+        })
+    }
+}
+
+impl LocalWork {
+    /// Starts the runs of a tick and waits for their ends; tells whether none failed.
+    async fn fan_out(&self, schedule: Schedule, tick: Timestamp) -> anyhow::Result<bool> {
+        let before = self.board.failures();
+        let event = scheduled_event(schedule, tick);
+        // It only asks for runs; the instant at which it would be ended is of no matter.
+        let fanned = retry_until(self.parts.as_ref(), schedule, &event, tick, self.stop.halt());
+        let started = match Box::pin(fanned).await.context("looking for work")? {
+            RetryReport::FannedOut { started, .. } => started,
+            RetryReport::Ran { .. } | RetryReport::Busy { .. } | RetryReport::UnknownConnection => Vec::new(),
+        };
+        self.board.ended(&started).await;
+        Ok(!some_failed(&started, &before, &self.board.failures()))
+    }
+
+    /// Removes what is kept no longer, of every connection that can be read; tells whether all of it went.
+    async fn keep_house(&self) -> anyhow::Result<bool> {
+        let expired = self.table.sweep_expired().await.context("removing what has expired")?;
+        let (now, mut payloads, mut in_order) = (self.parts.clock().now(), 0, true);
+        for connection in self.parts.store().connections().await.context("reading the connections")? {
+            match self.drop_payloads(connection, now).await {
+                Ok(dropped) => payloads += dropped,
+                Err(problem) => {
+                    let error = format!("{:#}", anyhow::Error::from(problem));
+                    error!(error, "payloads that are kept no longer could not be removed");
+                    in_order = false;
+                }
+            }
+        }
+        if payloads > 0 {
+            self.table.compact().await.context("removing payloads from the database's file")?;
+        }
+        info!(expired, payloads, "what is kept no longer is removed");
+        Ok(in_order)
+    }
+
+    async fn drop_payloads(&self, of: Result<Connection, PortError>, now: Timestamp) -> Result<u64, PortError> {
+        Ok(retention::apply(self.parts.as_ref(), &of?.id, now).await?.records)
+    }
+}
+
+fn some_failed(
+    started: &[RunRequested],
+    before: &BTreeMap<ConnectionId, u64>,
+    after: &BTreeMap<ConnectionId, u64>,
+) -> bool {
+    started.iter().any(|run| before.get(&run.connection) != after.get(&run.connection))
+}

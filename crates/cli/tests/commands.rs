@@ -1,0 +1,23 @@
+//! The commands over a data directory, as the real binary runs them: what they print for a person and for a script, and how
+//! they end.
+//!
+//! Must not know: how the commands work inside.
+
+#[path = "commands/asking.rs"]
+mod asking;
+#[path = "commands/changing.rs"]
+mod changing;
+#[path = "commands/connections.rs"]
+mod connections;
+#[path = "commands/examples.rs"]
+mod examples;
+#[path = "commands/forms.rs"]
+mod forms;
+#[path = "commands/kept.rs"]
+mod kept;
+#[path = "commands/retrying.rs"]
+mod retrying;
+#[path = "commands/wizard.rs"]
+mod wizard;
+#[path = "commands/world.rs"]
+mod world;
