@@ -31,7 +31,7 @@ async fn a_csv_has_a_line_for_each_record_no_payload_and_no_formula() {
         sample::CODE,
         sample::FAILED,
         sample::FAILED,
-        sample::TICK
+        "2026-03-02T09:40:00Z"
     );
     assert_eq!(text, expected);
     assert_eq!(api.audit().await, ["ada exported {\"error_type\":null,\"object\":null,\"state\":null} [0]"]);

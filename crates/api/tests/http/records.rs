@@ -60,7 +60,7 @@ async fn a_listed_record_has_its_error_and_its_next_try_and_never_its_payload() 
         "record": "acme/Contact/a", "object": "Contact", "external_id": "a", "state": "scheduled",
         "error_type": sample::failure(sample::CODE, "it did not work").error_type, "code": sample::CODE,
         "message": "it did not work", "attempts": { "interval": 0, "nightly": 0, "recent": 0, "forced": 0 },
-        "first_failed": sample::FAILED, "last_failed": sample::FAILED, "next_try": sample::TICK,
+        "first_failed": sample::FAILED, "last_failed": sample::FAILED, "next_try": "2026-03-02T09:40:00Z",
     });
     assert_eq!(page, json!({ "records": [expected], "searched": 1, "unreadable": 0, "next": null }));
 }
