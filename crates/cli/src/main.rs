@@ -14,14 +14,22 @@ mod output;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
+use tokio::runtime::Builder;
 
 use args::{Args, Command};
 use exit::Failure;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    run(Args::parse().command).await.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+/// Threads for work that blocks, such as that of the embedded table: as many as an import keeps busy. Each costs memory, and
+/// without a bound their number would creep up with the length of the work.
+const BLOCKING: usize = 16;
+
+fn main() -> ExitCode {
+    let command = Args::parse().command;
+    let runtime = Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build();
+    let done = runtime.context("starting the runtime").map_err(Failure::Other);
+    done.and_then(|runtime| runtime.block_on(run(command))).map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }
 
 async fn run(command: Command) -> Result<(), Failure> {

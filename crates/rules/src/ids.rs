@@ -166,7 +166,7 @@ impl fmt::Display for BatchId {
 /// random number, so that an item made anew after the old one expired is never taken for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Fence(pub u64);
+pub struct Fence(#[serde(with = "crate::hexadecimal")] pub u64);
 
 impl Fence {
     /// The version after this one.
@@ -179,7 +179,7 @@ impl Fence {
 /// One invocation that may hold a connection's lease: random, so that a holder recognises itself after a lost reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RunId(pub u64);
+pub struct RunId(#[serde(with = "crate::hexadecimal")] pub u64);
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

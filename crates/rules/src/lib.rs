@@ -11,6 +11,7 @@ pub mod counts;
 pub mod events;
 pub mod fields;
 pub mod gates;
+pub mod hexadecimal;
 pub mod ids;
 pub mod ingest;
 pub mod journal;

@@ -45,7 +45,7 @@ pub enum AuditAction {
 pub struct AuditEntry {
     /// Random: two entries of one instant are two. Written in hexadecimal digits, because it may be too large for a reader's
     /// numbers.
-    #[serde(with = "hexadecimal")]
+    #[serde(with = "rules::hexadecimal")]
     pub id: u64,
     /// When.
     pub at: Timestamp,
@@ -80,19 +80,4 @@ pub trait Audits: Send + Sync {
         connection: Option<&ConnectionId>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<AuditEntry>, PortError>> + Send;
-}
-
-mod hexadecimal {
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::Serializer;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-    pub(super) fn serialize<S: Serializer>(id: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{id:016x}"))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        let digits = String::deserialize(deserializer)?;
-        u64::from_str_radix(&digits, 16).map_err(|_| D::Error::custom("an id is hexadecimal digits"))
-    }
 }
