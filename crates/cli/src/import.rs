@@ -18,6 +18,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use engine::ports::Entropy;
+use functions::SystemEntropy;
 use imports::{BadFile, Format, Reader, object_of};
 use rules::ids::ObjectName;
 use rules::time::Timestamp;
@@ -28,6 +30,7 @@ use crate::client::{Client, Route};
 use crate::commands::of_connection;
 use crate::exit::Failure;
 use crate::output;
+use batch::Name;
 use intake::Intake;
 use mapping::Mapping;
 use refused::{Place, RefusedFile};
@@ -38,31 +41,35 @@ use target::Target;
 /// Imports a file.
 ///
 /// # Errors
-/// When the file cannot be used, the connection is not known, or rows were refused.
+/// When the file cannot be used, the connection is not known, the import broke off, or rows were refused. Of an import that
+/// broke off there is a report all the same: what was taken in stays.
 pub(crate) async fn run(args: &ImportArgs) -> Result<(), Failure> {
     let mapping = Mapping::of(args)?;
     let (source, file) = Source::open(&args.file)?;
     let name = args.connection.as_str();
-    let done =
+    let (done, taken) =
         of_connection(&args.common, name, async |client| import(client, args, &mapping, source, file).await).await?;
     let refused = done.report.refused;
-    if args.common.json {
-        done.report.write_json(&mut io::stdout().lock())?;
+    let printed = if args.common.json {
+        done.report.write_json(&mut io::stdout().lock())
     } else {
-        output::print(&words(args, &done))?;
-    }
+        output::print(&words(args, &done, taken.is_err())).map_err(Failure::Other)
+    };
+    taken.and(printed)?;
     if refused == 0 { Ok(()) } else { Err(Failure::RowsRefused(refused)) }
 }
 
+/// What was taken in, and what broke it off.
 async fn import(
     client: &Client,
     args: &ImportArgs,
     mapping: &Mapping,
     source: Source,
     file: Box<dyn Read>,
-) -> Result<Intake, Failure> {
+) -> Result<(Intake, Result<(), Failure>), Failure> {
     let shown = client.get(Route::of(&["connections", args.connection.as_str()])).await?;
-    let as_of = source.as_of(args.as_of, now(client).await?)?;
+    let started = now(client).await?;
+    let as_of = source.as_of(args.as_of, started)?;
     let target = Target::of(mapping, &shown["connection"], &source, first_object(args, mapping)?, as_of)?;
     let place = Place::of(args.refused.as_deref(), &args.file, args.dry_run)?;
     let reader =
@@ -70,7 +77,8 @@ async fn import(
     if !args.dry_run {
         mapping.save(args)?;
     }
-    let intake = Intake {
+    let mut intake = Intake {
+        name: Name { id: SystemEntropy.number(), started },
         format: reader.format().map(Format::tool),
         refused: RefusedFile::new(place, &reader),
         report: Report::new(args.common.json)?,
@@ -78,7 +86,8 @@ async fn import(
         source,
         unkept: 0,
     };
-    intake.take(client, args, reader).await
+    let taken = intake.take(client, args, reader).await;
+    Ok((intake, taken))
 }
 
 /// The system's own time: a failure's age is judged by it.
@@ -105,7 +114,7 @@ fn unusable(path: &Path, bad: BadFile) -> Failure {
 }
 
 /// The report for a person.
-fn words(args: &ImportArgs, done: &Intake) -> String {
+fn words(args: &ImportArgs, done: &Intake, broke_off: bool) -> String {
     let Intake { report, target, source, .. } = done;
     let counts = report.counts;
     let mut text = String::new();
@@ -120,11 +129,17 @@ fn words(args: &ImportArgs, done: &Intake) -> String {
     if counts.skipped > 0 {
         line(format!("  {} passed over, because they succeeded or nothing is in them", counts.skipped));
     }
+    if broke_off {
+        line("  the import broke off before the end of the file".to_owned());
+    }
     for refused in report.refused_lines() {
         line(format!("    {refused}"));
     }
     if let Some(path) = done.refused.path() {
-        line(format!("  the refused rows are in {}; mend them there and import that file", path.display()));
+        line(format!(
+            "  the refused rows are in {}; mend them there, take out the others, and import that file",
+            path.display()
+        ));
     }
     if done.unkept > 0 {
         let (unkept, path) = (done.unkept, source.path().display());

@@ -7,6 +7,8 @@ mod acquire;
 mod board;
 mod bus;
 mod caller;
+mod chance;
+mod cleaning;
 mod clock;
 mod config;
 mod directory;
@@ -28,6 +30,7 @@ mod token;
 mod work;
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use crate::exit::Failure;
 use acquire::{Acquired, acquire};
@@ -39,6 +42,9 @@ pub(crate) use format::Format;
 pub(crate) use lock::Pid;
 pub(crate) use system::{System, TABLE};
 pub(crate) use token::Token;
+
+/// A command that opens the directory a second time has warned already.
+static WARNED: Once = Once::new();
 
 /// How a command reaches the system.
 #[derive(Debug)]
@@ -73,7 +79,9 @@ async fn open(data: Option<&Path>, missing: Missing) -> Result<Access, Failure> 
         Acquired::Free(lock) => {
             log::start_for_a_command();
             let config = Config::read(&directory, None)?;
-            Access::Stopped(Box::new(System::open(directory, lock, &config).await?))
+            let system = System::open(directory, lock, &config).await?;
+            WARNED.call_once(|| system.secrets.exposed().iter().for_each(|warning| eprintln!("warning: {warning}")));
+            Access::Stopped(Box::new(system))
         }
     })
 }
@@ -95,7 +103,8 @@ Examples:
   resync local --data /srv/resync --config /etc/resync.toml
   resync local --json 2>>resync.log
 
-Stop it with Ctrl-C or SIGTERM: the call that is under way is finished first. A second signal ends it at once.
+Stop it with Ctrl-C or SIGTERM: the call that is under way is finished first. A second signal, a
+second later or more, ends it at once.
 
 Exit codes: 0 stopped by a signal, 1 failed, 2 wrong command line, 3 wrong settings or directory,
 7 another process uses the directory")]

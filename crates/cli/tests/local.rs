@@ -33,7 +33,7 @@ fn a_second_process_is_refused_with_the_number_of_the_first_and_commands_ask_the
 fn everything_in_a_new_directory_is_its_owners_alone() {
     let machine = Machine::new();
     let running = machine.start();
-    for name in ["", "format", "lock", "token", "endpoint", "ticks", "resync.db", "resync.db-wal"] {
+    for name in ["", "format", "lock", "token", "key", "endpoint", "ticks", "resync.db", "resync.db-wal"] {
         if name == "ticks" {
             await_some(|| machine.path(name).exists().then_some(()), || running.log());
         }
@@ -55,6 +55,34 @@ fn a_killed_process_stands_in_nobodys_way() {
     second.signal(Signal::INT);
     assert_eq!(second.end().code(), Some(0));
     assert!(!machine.path("endpoint").exists());
+}
+
+#[test]
+fn a_file_that_a_dead_process_left_to_be_cleaned_is_cleaned_at_the_next_start() {
+    let machine = Machine::new();
+    machine.write("compaction-owed", "", 0o600);
+    let _running = machine.start();
+    assert!(!machine.path("compaction-owed").exists());
+}
+
+#[test]
+fn a_command_that_finds_the_token_damaged_says_how_to_mend_it_and_locks_nobody_out() {
+    let machine = Machine::new();
+    let running = machine.start();
+    let token = machine.read("token");
+    machine.write("token", "0123", 0o600);
+    let refused = machine.resync(&["connection", "list"]);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(said(&refused).contains("stop and start resync local"), "{}", said(&refused));
+    assert_eq!(machine.read("token"), "0123");
+    machine.write("token", &token, 0o600);
+    assert_eq!(machine.json(&["connection", "list"])["connections"], json!([]));
+    let key = machine.read("key");
+    machine.write("token", "0123", 0o600);
+    running.signal(Signal::TERM);
+    running.end();
+    machine.start();
+    assert_eq!((machine.read("token").len(), machine.read("key")), (64, key), "a new token, and the key as it was");
 }
 
 #[test]
@@ -107,6 +135,11 @@ fn a_secret_that_everybody_can_read_is_warned_of_and_never_shown() {
     let running = machine.start();
     running.await_log("run: chmod 600 ");
     assert!(!running.log().contains("canary"), "{}", running.log());
+    running.signal(Signal::TERM);
+    running.end();
+    let listed = machine.resync(&["connection", "list", "--json"]);
+    assert_eq!(said(&listed).matches("run: chmod 600 ").count(), 1, "{}", said(&listed));
+    assert!(!String::from_utf8_lossy(&listed.stdout).contains("chmod"));
 }
 
 #[test]

@@ -36,6 +36,10 @@ pub(crate) enum Refusal {
     #[cfg(feature = "local")]
     #[error("the disk is full or cannot be written")]
     DiskFull,
+    /// The database of this machine could not make sure that something is on the disk, and nobody knows what is.
+    #[cfg(feature = "local")]
+    #[error("a sync of the disk failed: start resync again")]
+    SyncFailed,
     /// It kept refusing for lack of capacity.
     #[error("DynamoDB kept refusing for lack of capacity")]
     Throttled,
@@ -65,6 +69,10 @@ fn answered(code: Option<&str>, message: Option<&str>) -> Refusal {
     #[cfg(feature = "local")]
     if code == Some(crate::local::DISK_FULL) {
         return Refusal::DiskFull;
+    }
+    #[cfg(feature = "local")]
+    if code == Some(crate::local::SYNC_FAILED) {
+        return Refusal::SyncFailed;
     }
     let code = code.unwrap_or("an error without a code").to_owned();
     let shown = message.filter(|_| !code.contains("Validation") && !code.contains("TransactionCanceled"));

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 pub use embedded::Embedded;
 pub(crate) use full::CODE as DISK_FULL;
+pub(crate) use in_process::SYNC_FAILED;
 
 use crate::table::{TableFailure, create_table};
 

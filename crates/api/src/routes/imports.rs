@@ -2,6 +2,8 @@
 //!
 //! Must not know: any tool's file format.
 
+mod account;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,13 +11,14 @@ use axum::extract::{Extension, State};
 use axum::routing::post;
 use axum::{Json, Router};
 use engine::ingest::{Ingest, NotTaken, Taken};
-use engine::manage::{Deed, note};
 use engine::parts::Ports;
-use engine::ports::{AuditAction, Clock, PortError};
+use engine::ports::{Clock, PortError};
 use futures::{StreamExt, stream};
+use rules::connection::Connection;
 use rules::fields::{Fields, Mistake, Mistakes};
 use rules::ids::ConnectionId;
 use rules::ingest::Ignored;
+use rules::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tracing::error;
@@ -26,6 +29,7 @@ use crate::input::Input;
 use crate::params::Named;
 use crate::problem::{Problem, causes};
 use crate::row;
+use account::{Account, Import};
 
 /// The most rows of one request.
 const MOST_ROWS: usize = 1_000;
@@ -53,30 +57,67 @@ enum Outcome {
     Failed { detail: String },
 }
 
+/// A request for rows to be taken in.
+#[derive(Debug)]
+struct Wanted<'a> {
+    rows: &'a [Value],
+    dry_run: bool,
+    import: Option<Import>,
+}
+
 async fn carry_out<P: Ports>(
     State(ports): State<Arc<P>>,
     Extension(caller): Extension<Caller>,
     Named(name): Named<String>,
     Input(body): Input,
 ) -> Result<Json<Imported>, Problem> {
-    let (rows, dry_run) = read(&body)?;
     let ports = ports.as_ref();
+    let Wanted { rows, dry_run, import } = read(&body, ports.clock().now())?;
     let connection = settings(ports, &name).await?;
-    if !dry_run && !rows.is_empty() {
-        let deed = Deed::of(caller.as_str(), AuditAction::Imported, format!("{} rows", rows.len()));
-        note(ports, Some(&connection), deed.concerning(rows.len())).await?;
-    }
-    let ingest = if dry_run { Ingest::rehearsing(ports) } else { Ingest::new(ports) };
-    let lanes = stream::iter(lanes(rows)).map(|lane| take_lane(ports, &ingest, &connection.id, rows, lane));
-    let mut taken: Vec<_> = lanes.buffer_unordered(LANES).concat().await;
-    taken.sort_unstable_by_key(|(row, _)| *row);
+    let taken = if dry_run {
+        take_all(ports, &Ingest::rehearsing(ports), &connection.id, rows).await
+    } else {
+        let account = Account::of(ports, &connection, caller.as_str(), import.as_ref());
+        take_audited(ports, account, &connection, rows).await?
+    };
     report_failures(&connection.id, &taken);
-    Ok(Json(Imported { results: taken.into_iter().map(|(_, taken)| outcome(taken)).collect() }))
+    Ok(Json(Imported { results: taken.into_iter().map(outcome).collect() }))
 }
 
-fn read(body: &Value) -> Result<(&[Value], bool), Mistakes> {
+/// Takes the rows in, and keeps the import's entry in the audit. The entry is there before the import's first change: the rows
+/// are rehearsed until one of them would change something, and rows of which none would are not taken in at all. From then on
+/// the entry's count follows the changes. So a crash leaves no change without an entry; the entry's count may be wrong by the
+/// rows of the last request, and those that it promised and that were not changed are changed when the file is imported again.
+async fn take_audited<P: Ports>(
+    ports: &P,
+    mut account: Account,
+    connection: &Connection,
+    rows: &[Value],
+) -> Result<Vec<Answer>, PortError> {
+    if !account.is_kept() {
+        let rehearsed = take_all(ports, &Ingest::rehearsing(ports), &connection.id, rows).await;
+        if changed(&rehearsed) == 0 {
+            return Ok(rehearsed);
+        }
+        account.keep(ports, changed(&rehearsed)).await?;
+    }
+    let taken = take_all(ports, &Ingest::new(ports), &connection.id, rows).await;
+    account.keep(ports, changed(&taken)).await?;
+    Ok(taken)
+}
+
+fn changed(taken: &[Answer]) -> usize {
+    taken.iter().filter(|answer| matches!(answer, Ok(Taken::Accepted | Taken::Updated))).count()
+}
+
+fn read(body: &Value, now: Timestamp) -> Result<Wanted<'_>, Mistakes> {
     let mut fields = Fields::of("", body);
     let dry_run = fields.flag("dry_run").unwrap_or(false);
+    let import = fields.value("import").map(|import| Import::read(import, now)).transpose();
+    let import = import.unwrap_or_else(|mistakes| {
+        fields.gather(mistakes);
+        None
+    });
     let rows = fields.required("rows").and_then(Value::as_array).map(Vec::as_slice);
     match rows {
         Some(rows) if rows.len() > MOST_ROWS => {
@@ -88,7 +129,7 @@ fn read(body: &Value) -> Result<(&[Value], bool), Mistakes> {
         Some(_) | None => {}
     }
     match (rows, fields.strict()) {
-        (Some(rows), mistakes) if mistakes.is_empty() => Ok((rows, dry_run)),
+        (Some(rows), mistakes) if mistakes.is_empty() => Ok(Wanted { rows, dry_run, import }),
         (_, mistakes) => Err(Mistakes(mistakes)),
     }
 }
@@ -114,6 +155,19 @@ fn lanes(rows: &[Value]) -> Vec<Vec<usize>> {
 }
 
 type Answer = Result<Taken, NotTaken>;
+
+/// What became of the rows, in their order.
+async fn take_all<P: Ports>(
+    ports: &P,
+    ingest: &Ingest<'_, P>,
+    connection: &ConnectionId,
+    rows: &[Value],
+) -> Vec<Answer> {
+    let lanes = stream::iter(lanes(rows)).map(|lane| take_lane(ports, ingest, connection, rows, lane));
+    let mut taken: Vec<_> = lanes.buffer_unordered(LANES).concat().await;
+    taken.sort_unstable_by_key(|(row, _)| *row);
+    taken.into_iter().map(|(_, answer)| answer).collect()
+}
 
 async fn take_lane<P: Ports>(
     ports: &P,
@@ -154,10 +208,10 @@ fn words(why: Ignored) -> &'static str {
 }
 
 /// Says once what kept rows from being taken in: it is the same for all of them.
-fn report_failures(connection: &ConnectionId, taken: &[(usize, Answer)]) {
+fn report_failures(connection: &ConnectionId, taken: &[Answer]) {
     let failures: Vec<&PortError> = taken
         .iter()
-        .filter_map(|(_, answer)| match answer {
+        .filter_map(|answer| match answer {
             Err(NotTaken::Port(failure)) => Some(failure),
             Ok(_) | Err(NotTaken::Refused(_) | NotTaken::Throttled | NotTaken::Contended) => None,
         })

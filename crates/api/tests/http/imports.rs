@@ -33,7 +33,7 @@ async fn rows_are_answered_in_their_order_each_by_what_it_changed() {
     assert_eq!(results[5]["because"], "a newer version of the record is known");
     assert_eq!(results[4]["mistakes"][0]["field"], "source_version");
     assert_eq!(api.record("a").expect("it is kept").external_id_field, sample::field("Ext_Id__c"));
-    assert_eq!(api.audit().await, ["ada imported 6 rows [6]"]);
+    assert_eq!(api.audit().await, ["ada imported failed rows of a file [3]"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,6 +44,61 @@ async fn the_same_rows_twice_change_nothing_the_second_time() {
     let before = api.parts.store.all();
     assert!(outcomes(import(&api, false, &rows).await).iter().all(|outcome| outcome == "unchanged"));
     assert_eq!(api.parts.store.all(), before);
+    assert_eq!(api.audit().await, ["ada imported failed rows of a file [300]"]);
+}
+
+/// A request of an import that began at `started`.
+async fn import_part(api: &Api, id: &str, started: &str, changed_before: u64, rows: &[Value]) -> Answer {
+    let import = json!({ "id": id, "started": started, "changed_before": changed_before });
+    api.post("/v1/connections/acme/imports", &json!({ "import": import, "rows": rows })).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_requests_of_an_import_have_one_entry_in_the_audit_that_counts_what_they_changed() {
+    let api = Api::acme().await;
+    let one = "00000000000000a1";
+    import_part(&api, one, sample::FAILED, 0, &[row("a", 1), row("b", 1)]).await.ok();
+    import_part(&api, one, sample::FAILED, 2, &[row("a", 1)]).await.ok();
+    assert_eq!(api.audit().await, ["ada imported failed rows of a file [2]"]);
+    import_part(&api, one, sample::FAILED, 2, &[row("a", 2), row("c", 1), row("b", 1)]).await.ok();
+    assert_eq!(api.audit().await, ["ada imported failed rows of a file [4]"]);
+    let another = "00000000000000a2";
+    import_part(&api, another, sample::FAILED, 0, &[row("a", 2), row("c", 1)]).await.ok();
+    assert_eq!(api.audit().await.len(), 1, "it changed nothing");
+    import_part(&api, another, sample::FAILED, 0, &[row("a", 2), row("d", 1)]).await.ok();
+    assert_eq!(api.audit().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_an_import_is_changed_when_the_audit_cannot_be_written() {
+    let api = Api::acme().await;
+    api.parts.store.fail_next(Operation::KeepAudit, 1, Fails::BeforeEffect);
+    import(&api, false, &[row("a", 1)]).await.problem(503, "unavailable");
+    assert!(api.parts.store.all().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_entry_counts_what_was_changed_where_less_was_than_could_be() {
+    let api = Api::acme().await;
+    api.parts.store.fail_next(Operation::Put, 1, Fails::BeforeEffect);
+    import(&api, false, &[row("a", 1), row("b", 1)]).await.ok();
+    assert_eq!(api.audit().await, ["ada imported failed rows of a file [1]"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_that_is_named_wrongly_is_refused_whole() {
+    let api = Api::acme().await;
+    let rows = [row("a", 1)];
+    let refused = async |id, started| import_part(&api, id, started, 0, &rows).await.mistakes();
+    let id = "00000000000000a1";
+    assert_eq!(refused("A1", sample::FAILED).await, ["import.id is not 16 hexadecimal digits"]);
+    assert_eq!(refused(id, "2026-03-02T09:40:00Z").await, ["import.started is in the future"]);
+    assert_eq!(refused(id, "2026-02-23T09:29:00Z").await, ["import.started is more than 7 days ago"]);
+    let path = "/v1/connections/acme/imports";
+    let mistakes = api.post(path, &json!({ "import": { "changed_before": -1 }, "rows": rows })).await.mistakes();
+    let number = "import.changed_before is not a number that fits here";
+    assert_eq!(mistakes, ["import.id is missing", "import.started is missing", number]);
+    assert!(api.parts.store.all().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

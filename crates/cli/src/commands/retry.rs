@@ -75,7 +75,7 @@ pub(crate) async fn retry(args: &RetryArgs) -> Result<(), Failure> {
         }
         let route = Route::of(&["connections", name, "resyncs"]);
         let asked = client.post_as(route, args.id.as_deref(), &wanted(args)).await?;
-        let asked = if args.wait { wait(client, name, asked).await? } else { asked };
+        let asked = if args.wait { wait(client, name, asked, args.common.json).await? } else { asked };
         Ok((asked, client.is_running()))
     })
     .await?;
@@ -113,8 +113,12 @@ fn wanted(args: &RetryArgs) -> Value {
     wanted
 }
 
-async fn wait(client: &Client, connection: &str, asked: Value) -> Result<Value, Failure> {
+/// Follows the request to its end. Who waits at a closed gate is told at once, on standard error: it may be a day.
+async fn wait(client: &Client, connection: &str, asked: Value, quiet: bool) -> Result<Value, Failure> {
     let id = text(&asked["request"], "id");
+    if !quiet && asked["waits_for"].as_array().is_some_and(|gates| !gates.is_empty()) {
+        eprint!("{}", render(connection, &asked, true));
+    }
     let bar = indicatif::ProgressBar::new_spinner();
     if !std::io::stderr().is_terminal() {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
@@ -138,6 +142,9 @@ fn render(connection: &str, asked: &Value, runs: bool) -> String {
     let local = (is_open && !runs).then_some("`resync local`, which does not run here; start it");
     let mut lines = vec![words(request)];
     lines.extend(gates.chain(local).map(|gate| format!("  waits for: {gate}")));
+    let skipped = !is_open && request["progress"]["skipped"].as_u64() > Some(0);
+    let why = "  skipped are records that do not fail any more or have lost their payload; `resync explain RECORD` says which";
+    lines.extend(skipped.then(|| why.to_owned()));
     lines.extend(is_open.then(|| format!("`resync retries {connection} {}` follows it.", text(request, "id"))));
     lines.join("\n") + "\n"
 }

@@ -3,6 +3,8 @@
 //! Must not know: how rows are read, or how an import is reported.
 
 use imports::{FailedRow, RefusedRow};
+use rules::time::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::report::Refusal;
@@ -14,6 +16,24 @@ const MOST_ROWS: usize = 200;
 
 /// The most bytes of cells of one request: escaped as JSON they stay well below what the routes take.
 const MOST_BYTES: usize = 512 * 1024;
+
+/// What the requests of one import have in common, so that they are one deed in the audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Name {
+    /// Random, drawn once.
+    #[serde(with = "rules::hexadecimal")]
+    pub(super) id: u64,
+    pub(super) started: Timestamp,
+}
+
+/// The import that a request belongs to, as the route takes it.
+#[derive(Debug, Serialize)]
+struct Belongs {
+    #[serde(flatten)]
+    name: Name,
+    /// How many rows the requests before changed.
+    changed_before: u64,
+}
 
 /// One row of the file.
 #[derive(Debug)]
@@ -75,9 +95,10 @@ impl Batch {
     }
 
     /// The request, unless there is nothing to send.
-    pub(super) fn request(&mut self, dry_run: bool) -> Option<Value> {
+    pub(super) fn request(&mut self, name: Name, changed_before: u64, dry_run: bool) -> Option<Value> {
         let rows = std::mem::take(&mut self.rows);
-        (!rows.is_empty()).then(|| json!({ "dry_run": dry_run, "rows": rows }))
+        let import = Belongs { name, changed_before };
+        (!rows.is_empty()).then(|| json!({ "dry_run": dry_run, "import": import, "rows": rows }))
     }
 
     /// The rows in their order, each with what became of it; those that were sent by their `results`.

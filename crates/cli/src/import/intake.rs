@@ -9,7 +9,7 @@ use imports::{Broken, FailedRow, Reader, RefusedRow, Row};
 use serde_json::Value;
 
 use super::args::ImportArgs;
-use super::batch::{Batch, Entry, Outcome};
+use super::batch::{Batch, Entry, Name, Outcome};
 use super::progress::Progress;
 use super::refused::RefusedFile;
 use super::report::{Refusal, Report};
@@ -21,6 +21,8 @@ use crate::exit::Failure;
 /// An import under way, and what it leaves behind.
 #[derive(Debug)]
 pub(super) struct Intake {
+    /// What the audit knows it by.
+    pub(super) name: Name,
     pub(super) source: Source,
     pub(super) target: Target,
     pub(super) report: Report,
@@ -32,14 +34,34 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// Takes in all rows.
+    /// Takes in all rows. When that breaks off, what came before is in, in the report and in the file of refused rows.
     pub(super) async fn take<R: Read>(
-        mut self,
+        &mut self,
         client: &Client,
         args: &ImportArgs,
         mut reader: Reader<R>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<(), Failure> {
         let progress = Progress::new(self.source.size());
+        let taken = self.take_rows(client, args, &mut reader, &progress).await;
+        progress.end();
+        self.report.counts.skipped = reader.skipped();
+        let kept = self.refused.finish();
+        match (taken, kept) {
+            (Err(broken_off), Err(unkept)) => {
+                eprintln!("resync: {unkept}");
+                Err(broken_off)
+            }
+            (taken, kept) => taken.and(kept),
+        }
+    }
+
+    async fn take_rows<R: Read>(
+        &mut self,
+        client: &Client,
+        args: &ImportArgs,
+        reader: &mut Reader<R>,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
         let mut batch = Batch::default();
         while let Some(row) = reader.next() {
             match row.map_err(|broken| self.broken(broken))? {
@@ -54,15 +76,11 @@ impl Intake {
             }
             if batch.is_full() {
                 self.send(client, args, std::mem::take(&mut batch)).await?;
-                progress.at(reader.position(), self.report.rows());
+                progress.at(Reader::position(reader), self.report.rows());
             }
         }
         self.send(client, args, batch).await?;
-        self.source.ensure_unchanged()?;
-        progress.end();
-        self.report.counts.skipped = reader.skipped();
-        self.refused.finish()?;
-        Ok(self)
+        self.source.ensure_unchanged()
     }
 
     fn broken(&self, broken: Broken) -> Failure {
@@ -80,7 +98,7 @@ impl Intake {
     /// Sends a batch and notes what became of its rows. A file that changed is noticed before its rows are sent.
     async fn send(&mut self, client: &Client, args: &ImportArgs, mut batch: Batch) -> Result<(), Failure> {
         let mut answer = Value::Null;
-        if let Some(request) = batch.request(args.dry_run) {
+        if let Some(request) = batch.request(self.name, self.report.changed(), args.dry_run) {
             self.source.ensure_unchanged()?;
             let route = Route::of(&["connections", args.connection.as_str(), "imports"]);
             answer = client.post(route, &request).await?;

@@ -69,6 +69,11 @@ impl Report {
         self.counts.accepted + self.counts.updated + self.counts.unchanged + self.refused
     }
 
+    /// How many rows changed something.
+    pub(super) fn changed(&self) -> u64 {
+        self.counts.accepted + self.counts.updated
+    }
+
     /// Notes a refused row.
     pub(super) fn refuse(&mut self, refusal: &Refusal) -> Result<(), Failure> {
         if self.first.len() < SHOWN {

@@ -9,8 +9,9 @@ use rules::events::RunRequested;
 use rules::ids::ConnectionId;
 use tokio::sync::watch;
 
-/// How many connections are run at the same time.
-const AT_A_TIME: usize = 4;
+/// How many connections are run at the same time. A run keeps little in memory and mostly waits for Salesforce, up to 15
+/// minutes, so one process has room for more than a machine's connections; the bound is for a mistake.
+const AT_A_TIME: usize = 64;
 
 /// How a run came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn four_connections_are_run_at_the_same_time_and_no_more() {
+    fn sixty_four_connections_are_run_at_the_same_time_and_no_more() {
         let board = Board::default();
-        for connection in ["a", "b", "c", "d", "e"] {
-            board.ask(request(connection, 0));
+        for number in 0..=64 {
+            board.ask(request(&format!("c-{number}"), 0));
         }
-        assert_eq!(std::iter::from_fn(|| board.next()).count(), 4);
-        board.end(&request("c", 0), Ended::InOrder);
-        assert_eq!(board.next(), Some(request("e", 0)));
+        assert_eq!(std::iter::from_fn(|| board.next()).count(), 64);
+        board.end(&request("c-2", 0), Ended::InOrder);
+        assert_eq!(board.next(), Some(request("c-64", 0)));
     }
 
     #[test]

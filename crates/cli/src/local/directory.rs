@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use functions::SystemEntropy;
 
+use super::chance::Chance;
 use super::files::unusable;
 use super::format::Format;
 use super::lock::Pid;
@@ -18,6 +19,9 @@ use crate::exit::Failure;
 
 /// The database's file.
 pub(crate) const DATABASE: &str = "resync.db";
+
+/// The file of the key that secrets' versions are made with.
+const KEY: &str = "key";
 
 /// What happens when there is no data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +100,20 @@ impl DataDir {
         &self.format
     }
 
-    /// Its token.
+    /// Its token, a new one when it is missing or damaged. Only for who holds the lock.
     ///
     /// # Errors
     /// When it cannot be read or written.
     pub(super) fn token(&self) -> Result<Token, Failure> {
-        Token::of(&self.path, &SystemEntropy).map_err(|error| unusable(&self.path, &error))
+        Token::read_or_draw(&self.path, &SystemEntropy).map_err(|error| unusable(&self.path, &error))
+    }
+
+    /// The key of secrets' versions, apart from the token so that a new token changes no version. Only for who holds the lock.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub(super) fn key(&self) -> Result<Chance, Failure> {
+        Chance::read_or_draw(&self.path.join(KEY), &SystemEntropy).map_err(|error| unusable(&self.path, &error))
     }
 
     /// The failure of whoever finds that the process `holder` has the directory.

@@ -5,7 +5,6 @@
 use std::io;
 use std::path::Path;
 
-use functions::SystemEntropy;
 use serde::{Deserialize, Serialize};
 
 use super::files;
@@ -38,13 +37,11 @@ impl Endpoint {
     /// another command, and none that a dead process left.
     ///
     /// # Errors
-    /// When the directory's files cannot be read.
+    /// When the directory's files cannot be read, or its token is damaged.
     pub(super) fn of_running(directory: &Path, holder: Pid) -> io::Result<Option<Self>> {
         let word = files::read_if_there(&directory.join(FILE))?;
         match word.and_then(|text| serde_json::from_str::<Word>(&text).ok()) {
-            Some(Word { url, pid }) if pid == holder => {
-                Ok(Some(Self { url, token: Token::of(directory, &SystemEntropy)?, pid }))
-            }
+            Some(Word { url, pid }) if pid == holder => Ok(Some(Self { url, token: Token::read(directory)?, pid })),
             Some(_) | None => Ok(None),
         }
     }
@@ -70,6 +67,8 @@ impl Endpoint {
 
 #[cfg(test)]
 mod tests {
+    use functions::SystemEntropy;
+
     use super::*;
 
     #[test]
@@ -78,6 +77,7 @@ mod tests {
         let me = Pid(std::process::id());
         let found = |holder| Endpoint::of_running(directory.path(), holder).expect("the directory is there");
         assert!(found(me).is_none(), "nobody left word");
+        Token::read_or_draw(directory.path(), &SystemEntropy).expect("it is written");
         Endpoint::announce(directory.path(), "http://127.0.0.1:40001").expect("it is written");
         assert_eq!(found(me).expect("it is announced").url, "http://127.0.0.1:40001");
         assert!(found(Pid(me.0 + 1)).is_none(), "a dead process left it");

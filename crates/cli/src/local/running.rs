@@ -5,14 +5,15 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use engine::parts::Ports;
 use engine::ports::{Clock, Connections};
 use engine::run::take_over;
 use rules::time::Timestamp;
 use salesforce_sim::{Settings, Simulator};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::config::{Config, SimulatorSettings};
 use super::endpoint::Endpoint;
@@ -28,30 +29,47 @@ use super::work::LocalWork;
 use crate::exit::Failure;
 use crate::output;
 
+/// How often the table is asked whether it still stands.
+const WATCH: Duration = Duration::from_secs(1);
+
 /// Runs until a signal stops it: no further call is begun, those that are under way are finished.
 ///
 /// # Errors
-/// When it cannot start.
+/// When it cannot start, or a sync of the disk failed.
 pub(super) async fn run(system: System, config: &Config, json: bool) -> Result<(), Failure> {
     let stop = Stop::new();
-    stop.at_signals().context("listening to signals")?;
+    stop.at_signals(system.parts.clock).context("listening to signals")?;
     let simulator = start_simulator(config.simulator).await?;
     let token = system.directory.token()?;
     recover(&system).await?;
+    clean(&system).await;
     let server = Server::start(system.router(), config.port, &token, stop.clone()).await?;
     let path = system.directory.path();
     let fired = Fired::read(path).context("reading the noted ticks")?;
     Endpoint::announce(path, &server.url).context("leaving word where the interface is")?;
     greet(&system, &server.url, simulator.as_ref(), json).await?;
-    let (withdrawn, ()) = tokio::join!(withdraw(path, &stop), work(&system, fired, &stop));
+    let (withdrawn, (), ()) = tokio::join!(withdraw(path, &stop), watch(&system, &stop), work(&system, fired, &stop));
     withdrawn.context("taking back the word where the interface was")?;
     server.end().await;
     if let Some(simulator) = simulator {
         simulator.shutdown().await;
     }
+    let is_broken = system.table.is_broken();
     system.close().await?;
     info!("stopped");
-    Ok(())
+    if is_broken { Err(anyhow!("a sync of the disk failed; start resync again").into()) } else { Ok(()) }
+}
+
+/// Ends everything when the table can no longer tell what is on the disk: only a new start can.
+async fn watch(system: &System, stop: &Stop) {
+    while !system.table.is_broken() {
+        tokio::select! {
+            () = stop.asked() => return,
+            () = system.parts.clock.wait(WATCH) => {}
+        }
+    }
+    error!("a sync of the disk failed: nobody knows what is on it; ending, so that a new start finds out");
+    stop.ask();
 }
 
 /// Takes the word back that this process listens, as soon as it is asked to stop: a command then waits for its end instead of
@@ -64,8 +82,13 @@ async fn withdraw(directory: &Path, stop: &Stop) -> io::Result<()> {
 /// Carries out ticks and runs until it is asked to stop, and then until the runs have ended.
 async fn work(system: &System, fired: Fired, stop: &Stop) {
     let (parts, board) = (Arc::clone(&system.parts), system.board.clone());
-    let work =
-        LocalWork { parts: Arc::clone(&parts), table: system.table.clone(), board: board.clone(), stop: stop.clone() };
+    let work = LocalWork {
+        parts: Arc::clone(&parts),
+        table: system.table.clone(),
+        cleaning: system.cleaning.clone(),
+        board: board.clone(),
+        stop: stop.clone(),
+    };
     let scheduler = Scheduler::new(work, system.parts.clock, fired);
     tokio::join!(scheduler.run(stop.clone()), runs::carry_out(parts, board, stop.clone()));
 }
@@ -77,6 +100,14 @@ async fn recover(system: &System) -> anyhow::Result<()> {
         info!(connections = freed, "the last process ended in the middle of its work; going on where it was");
     }
     Ok(())
+}
+
+/// Does what a dead process still owed to the database's file. If it fails, the house is kept tomorrow; that the interface
+/// is there now matters more.
+async fn clean(system: &System) {
+    if let Err(problem) = system.cleaning.settle().await {
+        error!(error = format!("{problem:#}"), "what was deleted may still be readable in the database's file");
+    }
 }
 
 async fn start_simulator(settings: Option<SimulatorSettings>) -> anyhow::Result<Option<Simulator>> {

@@ -16,8 +16,8 @@ use salesforce::{Secret, Secrets};
 use salesforce_sim::Credentials;
 use serde_json::json;
 
+use super::chance::Chance;
 use super::config::{Config, SIMULATOR_SECRET, SecretPlace};
-use super::token::Token;
 
 /// What an integration user of the simulated Salesforce signs in with; nothing else takes it.
 const SIMULATOR_CLIENT_SECRET: &str = "simulator";
@@ -45,9 +45,9 @@ pub(crate) struct LocalSecrets {
 }
 
 impl LocalSecrets {
-    /// Those of `config`. `token` keys their versions, so that a version says nothing about a secret.
-    pub(super) fn new(config: &Config, token: &Token) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, token.expose().as_bytes());
+    /// Those of `config`. `key` keys their versions, so that a version says nothing about a secret.
+    pub(super) fn new(config: &Config, key: &Chance) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
         Self { places: config.secrets.clone(), simulator: config.simulator.map(|_| simulator_secret()), key }
     }
 
@@ -79,6 +79,15 @@ impl LocalSecrets {
     /// can read.
     pub(super) fn warnings(&self) -> Vec<String> {
         self.places.iter().filter_map(|(name, place)| warning(name, place)).collect()
+    }
+
+    /// Of these only the files that others can read: what else is amiss, a command that needs the secret says itself.
+    pub(super) fn exposed(&self) -> Vec<String> {
+        let file = |place: &SecretPlace| match place {
+            SecretPlace::File(path) => Some(path.clone()),
+            SecretPlace::Variable(_) => None,
+        };
+        self.places.iter().filter_map(|(name, place)| exposure(name, &file(place)?)).collect()
     }
 }
 
@@ -112,17 +121,19 @@ fn warning(name: &str, place: &SecretPlace) -> Option<String> {
 }
 
 fn file_warning(name: &str, path: &Path) -> Option<String> {
+    match fs::metadata(path) {
+        Err(error) => Some(format!("the secret {name}: the file {} cannot be read ({error})", path.display())),
+        Ok(_) => exposure(name, path),
+    }
+}
+
+fn exposure(name: &str, path: &Path) -> Option<String> {
     // What systemd hands to a service is the service's alone, whatever the mode says of it.
     let is_handed_over = env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder));
+    let is_open = fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0);
     let shown = path.display();
-    match fs::metadata(path) {
-        Err(error) => Some(format!("the secret {name}: the file {shown} cannot be read ({error})")),
-        Ok(_) if is_handed_over => None,
-        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
-            Some(format!("the secret {name}: others on this machine can read {shown}; run: chmod 600 {shown}"))
-        }
-        Ok(_) => None,
-    }
+    (is_open && !is_handed_over)
+        .then(|| format!("the secret {name}: others on this machine can read {shown}; run: chmod 600 {shown}"))
 }
 
 #[cfg(test)]
@@ -140,8 +151,8 @@ mod tests {
     fn in_file(directory: &TempDir) -> LocalSecrets {
         let file = directory.path().join("acme.json");
         let places = BTreeMap::from([("acme".to_owned(), SecretPlace::File(file))]);
-        let token = Token::of(directory.path(), &SystemEntropy).expect("it is written");
-        LocalSecrets::new(&Config { secrets: places, ..Config::default() }, &token)
+        let key = Chance::read_or_draw(&directory.path().join("key"), &SystemEntropy).expect("it is written");
+        LocalSecrets::new(&Config { secrets: places, ..Config::default() }, &key)
     }
 
     fn write(directory: &TempDir, text: &str, mode: u32) {
@@ -193,10 +204,10 @@ mod tests {
     #[tokio::test]
     async fn the_simulators_secret_is_there_when_the_simulator_is() {
         let directory = TempDir::new().expect("a directory of the test's own");
-        let token = Token::of(directory.path(), &SystemEntropy).expect("it is written");
+        let key = Chance::read_or_draw(&directory.path().join("key"), &SystemEntropy).expect("it is written");
         let simulator = Some(super::super::config::SimulatorSettings { port: 8740 });
-        let with = LocalSecrets::new(&Config { simulator, ..Config::default() }, &token);
+        let with = LocalSecrets::new(&Config { simulator, ..Config::default() }, &key);
         assert!(with.fetch(SIMULATOR_SECRET).await.is_ok());
-        assert!(LocalSecrets::new(&Config::default(), &token).fetch(SIMULATOR_SECRET).await.is_err());
+        assert!(LocalSecrets::new(&Config::default(), &key).fetch(SIMULATOR_SECRET).await.is_err());
     }
 }

@@ -2,79 +2,62 @@
 //!
 //! Must not know: how it is sent, or checked.
 
-use std::fmt;
 use std::io;
 use std::path::Path;
 
 use engine::ports::Entropy;
 
-use super::files;
+use super::chance::Chance;
 
 /// The file's name in the directory.
 const FILE: &str = "token";
 
-/// 32 bytes of chance in hexadecimal. Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Token(String);
+/// The token. Never shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token(Chance);
 
 impl Token {
-    /// The directory's; a new one when it has none.
+    /// The one that the running `resync local` of the directory goes by; never another, which would lock everybody out.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is missing or damaged.
+    pub(super) fn read(directory: &Path) -> io::Result<Self> {
+        let damaged = || io::Error::other("the token in it is missing or damaged; stop and start resync local");
+        Chance::read(&directory.join(FILE))?.map(Self).ok_or_else(damaged)
+    }
+
+    /// The directory's; a new one when it is missing or damaged. Only for who holds the lock.
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub(super) fn of(directory: &Path, chance: &impl Entropy) -> io::Result<Self> {
-        let path = directory.join(FILE);
-        if let Some(token) = files::read_if_there(&path)?.and_then(|text| Self::parse(&text)) {
-            return Ok(token);
-        }
-        let [a, b, c, d] = std::array::from_fn(|_| chance.number());
-        let token = Self(format!("{a:016x}{b:016x}{c:016x}{d:016x}"));
-        files::replace(&path, token.0.as_bytes())?;
-        Ok(token)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let whole = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        whole.then(|| Self(text.to_owned()))
+    pub(super) fn read_or_draw(directory: &Path, chance: &impl Entropy) -> io::Result<Self> {
+        Chance::read_or_draw(&directory.join(FILE), chance).map(Self)
     }
 
     /// The token itself, for the one who sends it and the one who checks it.
     pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
+        self.0.expose()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
 
     use functions::SystemEntropy;
 
     use super::*;
 
     #[test]
-    fn a_directory_keeps_its_token_and_nobody_else_can_read_it() {
+    fn a_damaged_token_is_left_by_who_reads_it_and_replaced_by_who_holds_the_lock() {
         let directory = tempfile::TempDir::new().expect("a directory of the test's own");
-        let token = Token::of(directory.path(), &SystemEntropy).expect("it is written");
-        assert_eq!(token.expose().len(), 64);
-        assert_eq!(Token::of(directory.path(), &SystemEntropy).expect("it is read"), token);
-        let mode = fs::metadata(directory.path().join(FILE)).expect("it is there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(format!("{token:?}"), "Token(…)");
-    }
-
-    #[test]
-    fn a_damaged_token_is_replaced_by_a_new_one() {
-        let directory = tempfile::TempDir::new().expect("a directory of the test's own");
-        fs::write(directory.path().join(FILE), "0123").expect("it is written");
-        assert_eq!(Token::of(directory.path(), &SystemEntropy).expect("it is replaced").expose().len(), 64);
+        let file = directory.path().join(FILE);
+        assert!(Token::read(directory.path()).is_err_and(|error| error.to_string().contains("missing or damaged")));
+        assert!(!file.exists(), "a reader creates none");
+        fs::write(&file, "0123").expect("it is written");
+        assert!(Token::read(directory.path()).is_err());
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), "0123");
+        let drawn = Token::read_or_draw(directory.path(), &SystemEntropy).expect("it is replaced");
+        assert_eq!(Token::read(directory.path()).expect("it is whole"), drawn);
     }
 }

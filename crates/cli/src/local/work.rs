@@ -20,6 +20,7 @@ use store::local::Embedded;
 use tracing::{error, info};
 
 use super::board::Board;
+use super::cleaning::Cleaning;
 use super::scheduler::Work;
 use super::stop::Stop;
 use super::system::LocalParts;
@@ -29,6 +30,7 @@ use super::ticks::Job;
 pub(super) struct LocalWork {
     pub(super) parts: Arc<LocalParts>,
     pub(super) table: Embedded,
+    pub(super) cleaning: Cleaning,
     pub(super) board: Board,
     pub(super) stop: Stop,
 }
@@ -69,21 +71,25 @@ impl LocalWork {
             match self.drop_payloads(connection, now).await {
                 Ok(dropped) => payloads += dropped,
                 Err(problem) => {
-                    let error = format!("{:#}", anyhow::Error::from(problem));
+                    let error = format!("{problem:#}");
                     error!(error, "payloads that are kept no longer could not be removed");
                     in_order = false;
                 }
             }
         }
-        if payloads > 0 {
-            self.table.compact().await.context("removing payloads from the database's file")?;
-        }
+        self.cleaning.settle().await?;
         info!(expired, payloads, "what is kept no longer is removed");
         Ok(in_order)
     }
 
-    async fn drop_payloads(&self, of: Result<Connection, PortError>, now: Timestamp) -> Result<u64, PortError> {
-        Ok(retention::apply(self.parts.as_ref(), &of?.id, now).await?.records)
+    async fn drop_payloads(&self, of: Result<Connection, PortError>, now: Timestamp) -> anyhow::Result<u64> {
+        let id = of?.id;
+        let deleting = self.cleaning.owe().await.context("noting that the database's file is to be rewritten")?;
+        let dropped = retention::apply(self.parts.as_ref(), &id, now).await?.records;
+        if dropped == 0 {
+            deleting.nothing();
+        }
+        Ok(dropped)
     }
 }
 

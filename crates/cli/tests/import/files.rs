@@ -152,23 +152,44 @@ fn an_input_that_cannot_be_used_is_refused_whole_with_its_mend() {
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_read_is_told_and_nothing_more_of_it_is_sent() {
+fn a_file_that_changes_while_it_is_read_is_told_with_what_is_in_and_nothing_more_of_it_is_sent() {
     let place = Place::new();
-    place.write("error.csv", rows(20_000));
+    place.write("error.csv", format!("{}{}", CONTACTS, rows(20_000).split_once('\n').expect("a header").1));
     let mut child = place
-        .command(&["import", "--connection", "sales", "error.csv", "--object", "Contact"])
+        .command(&["import", "--connection", "sales", "error.csv", "--object", "Contact", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
     let mut growing = File::options().append(true).open(place.path("error.csv")).expect("it is there");
     while child.try_wait().expect("it is our child").is_none() {
-        growing.write_all(b"C-more,Late,X_Y:z:--\n").expect("it grows");
+        // The first rows are in when one of them is written to the file of refused rows.
+        if place.path("error.csv.refused.csv").exists() {
+            growing.write_all(b"C-more,Late,X_Y:z:--\n").expect("it grows");
+        }
     }
     let output = child.wait_with_output().expect("it ended");
-    assert_eq!((output.status.code(), stdout(&output)), (Some(3), ""), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("it changed while it was read"), "{}", stderr(&output));
-    assert!(place.records().len() < 20_000);
+    let (report, records) = (parsed(&output), place.records().len());
+    assert!((1..20_000).contains(&records), "{report}");
+    assert_eq!(report["accepted"], json!(records), "what is in is told");
+    assert_eq!(report["refused"][0]["line"], 3);
+    assert!(place.read("error.csv.refused.csv").contains("\n,Abel,X_Y:z:--,"), "the refused row is whole");
+}
+
+#[test]
+fn an_import_is_one_deed_in_the_audit_and_one_that_changes_nothing_is_none() {
+    let place = Place::new();
+    place.write("error.csv", rows(450));
+    for _ in 0..2 {
+        place.import(&["error.csv", "--object", "Contact"]);
+    }
+    let audit = parsed(&place.resync(&["audit", "--json"]));
+    let entries = audit["audit"].as_array().expect("entries");
+    let imported: Vec<_> = entries.iter().filter(|entry| entry["action"] == "imported").collect();
+    assert_eq!(imported.len(), 1, "{audit}");
+    assert_eq!(imported[0]["records"], 450);
 }
 
 #[test]

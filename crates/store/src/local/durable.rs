@@ -16,6 +16,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 /// Counts of commits: how many were made, and how many of them are certainly on the disk.
 #[derive(Debug, Default)]
 struct Progress {
+    /// Requests that may have committed by now and are not counted in `made` yet.
+    begun: u64,
     made: u64,
     synced: u64,
     /// Whether somebody syncs just now.
@@ -44,19 +46,38 @@ impl Durable {
         Ok(Self(Arc::new(Log { file, progress: Mutex::default(), changed: Condvar::new() })))
     }
 
-    /// Returns when everything that is committed now is on the disk. `wrote` says whether the caller committed something.
-    /// Blocks.
+    /// Begins a request, before it commits or reads anything; [`Durable::settle`] ends it. Refused after a sync that failed.
+    pub(super) fn begin(&self, writes: bool) -> io::Result<()> {
+        let mut progress = self.progress();
+        if progress.broken {
+            return Err(broken());
+        }
+        progress.begun += u64::from(writes);
+        Ok(())
+    }
+
+    /// Returns when everything that the request committed or may have seen is on the disk. `wrote` says whether it was begun
+    /// as one that writes. Blocks.
     pub(super) fn settle(&self, wrote: bool) -> io::Result<()> {
         self.settle_by(wrote, || self.0.file.sync_data())
     }
 
+    /// Whether a sync failed, so that only a new start can tell what is on the disk.
+    pub(super) fn is_broken(&self) -> bool {
+        self.progress().broken
+    }
+
     fn settle_by(&self, wrote: bool, sync: impl Fn() -> io::Result<()>) -> io::Result<()> {
         let mut progress = self.progress();
-        progress.made += u64::from(wrote);
+        // Whoever only looked while others were writing may have seen a commit that is not counted yet: it needs a sync that
+        // begins from now on, like one that wrote.
+        let needs_sync = wrote || progress.begun > 0;
+        progress.begun -= u64::from(wrote);
+        progress.made += u64::from(needs_sync);
         let mine = progress.made;
         while progress.synced < mine {
             if progress.broken {
-                return Err(io::Error::other("an earlier sync of the disk failed; start again"));
+                return Err(broken());
             }
             if progress.syncing {
                 progress = self.0.changed.wait(progress).unwrap_or_else(PoisonError::into_inner);
@@ -96,6 +117,10 @@ impl Durable {
     }
 }
 
+fn broken() -> io::Error {
+    io::Error::other("an earlier sync of the disk failed")
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -120,6 +145,7 @@ mod tests {
             Ok(())
         };
         for (wrote, expected) in [(false, 0), (true, 1), (false, 1), (true, 2)] {
+            log.begin(wrote).unwrap();
             log.settle_by(wrote, sync).unwrap();
             assert_eq!(syncs.load(Ordering::SeqCst), expected, "wrote: {wrote}");
         }
@@ -139,10 +165,14 @@ mod tests {
             }
             Ok(())
         };
+        let write = || {
+            log.begin(true).unwrap();
+            log.settle_by(true, sync)
+        };
         thread::scope(|scope| {
-            let first = scope.spawn(|| log.settle_by(true, sync));
+            let first = scope.spawn(write);
             first_sync.recv().unwrap();
-            let later: Vec<_> = (0..8).map(|_| scope.spawn(|| log.settle_by(true, sync))).collect();
+            let later: Vec<_> = (0..8).map(|_| scope.spawn(write)).collect();
             while log.progress().made < 9 {
                 thread::yield_now();
             }
@@ -155,11 +185,29 @@ mod tests {
     }
 
     #[test]
-    fn after_a_sync_that_failed_nothing_is_said_to_be_on_the_disk_any_more() {
+    fn who_looks_while_another_is_writing_waits_for_a_sync_too() {
+        let (_folder, log) = log();
+        let syncs = AtomicUsize::new(0);
+        let sync = || {
+            syncs.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        };
+        log.begin(true).unwrap();
+        log.begin(false).unwrap();
+        log.settle_by(false, sync).unwrap();
+        assert_eq!(syncs.load(Ordering::SeqCst), 1, "the writer may have committed already");
+        log.settle_by(true, sync).unwrap();
+        assert_eq!(syncs.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn after_a_sync_that_failed_nothing_is_begun_and_nothing_is_said_to_be_on_the_disk_any_more() {
         let (_folder, log) = log();
         let failing = || Err(io::Error::from(io::ErrorKind::StorageFull));
+        log.begin(true).unwrap();
+        log.begin(true).unwrap();
         assert_eq!(log.settle_by(true, failing).unwrap_err().kind(), io::ErrorKind::StorageFull);
-        let said = log.settle_by(false, || Ok(())).unwrap_err();
-        assert_eq!(said.to_string(), "an earlier sync of the disk failed; start again");
+        assert!(log.settle_by(true, || Ok(())).is_err(), "a later sync would hide what the failed one lost");
+        assert!(log.begin(true).is_err() && log.begin(false).is_err() && log.is_broken());
     }
 }

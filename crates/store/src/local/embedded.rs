@@ -79,6 +79,12 @@ impl Embedded {
         Client::from_conf(self.config().build())
     }
 
+    /// Whether a sync of the disk failed. From then on every request is refused: only a new start can tell what is on the disk.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.durable.as_ref().is_some_and(Durable::is_broken)
+    }
+
     /// Deletes what has expired, as `DynamoDB` does by itself; says how many items. Other requests go on meanwhile.
     ///
     /// # Errors

@@ -64,20 +64,31 @@ impl InProcess {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.strip_prefix(VERSION).unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
-        let carried_out = carry_out(&self.database, operation, body);
-        // Whoever only looked may act on what another one has just committed.
-        let settled = self.durable.as_ref().map_or(Ok(()), |durable| durable.settle(writes(operation)));
-        let Answer { status, body } = match (carried_out, settled) {
-            (Ok(body), Ok(())) => Answer { status: 200, body },
-            (Err(error), Ok(())) => refusal(&error),
-            (_, Err(_)) => disk_full(),
-        };
+        let Answer { status, body } = self.carry_out(operation, body);
         let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
         let mut response = HttpResponse::new(status, SdkBody::from(body));
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
         Ok(response)
     }
+
+    /// Carries an operation out, and answers once what it wrote or saw is on the disk.
+    fn carry_out(&self, operation: &str, body: &[u8]) -> Answer {
+        let writes = writes(operation);
+        if self.durable.as_ref().is_some_and(|durable| durable.begin(writes).is_err()) {
+            return sync_failed();
+        }
+        let carried_out = carry_out(&self.database, operation, body);
+        let settled = self.durable.as_ref().map_or(Ok(()), |durable| durable.settle(writes));
+        match (carried_out, settled) {
+            (Ok(body), Ok(())) => Answer { status: 200, body },
+            (Err(error), Ok(())) => refusal(&error),
+            (_, Err(_)) => sync_failed(),
+        }
+    }
 }
+
+/// What is told once a sync has failed. It is no code of `DynamoDB`'s, and nothing sends the request again.
+pub(crate) const SYNC_FAILED: &str = "SyncFailed";
 
 /// Whether an operation may commit something.
 fn writes(operation: &str) -> bool {
@@ -90,6 +101,11 @@ fn refusal(error: &DynoxideError) -> Answer {
         return disk_full();
     }
     Answer { status: error.status_code(), body: error.to_json() }
+}
+
+fn sync_failed() -> Answer {
+    let body = json!({ "__type": SYNC_FAILED, "message": "a sync of the disk failed" }).to_string();
+    Answer { status: 400, body }
 }
 
 fn disk_full() -> Answer {

@@ -39,7 +39,12 @@ pub(super) async fn delete(args: &DeleteArgs) -> Result<(), Failure> {
     }
     let route = Route::of(&["connections", name]);
     of_connection(&args.common, name, async |client| client.delete(route).await).await?;
-    show(&args.common, &json!({ "deleted": true }), || format!("{name} is deleted.\n"))
+    show(&args.common, &json!({ "deleted": true }), || {
+        format!(
+            "{name} is deleted. What it resolved is remembered for as long as it was to be kept: a new connection of this name \
+             does not take the same versions in again.\n"
+        )
+    })
 }
 
 fn is_meant(name: &str) -> Result<bool, Failure> {
