@@ -21,7 +21,7 @@ mod row;
 mod sheet;
 mod wanted;
 
-pub use caller::Caller;
+pub use caller::{Caller, Role};
 pub use problem::{Problem, Refusal};
 
 /// The largest body that is read, in bytes.
@@ -35,6 +35,6 @@ pub fn router<P: Ports + 'static>(ports: Arc<P>) -> Router {
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response_with_state(Arc::clone(&ports), problem::report_failure::<P>))
-        .layer(axum::middleware::from_fn(caller::known))
+        .layer(axum::middleware::from_fn(caller::permitted))
         .with_state(ports)
 }

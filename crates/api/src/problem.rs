@@ -22,7 +22,7 @@ pub enum Refusal {
     BadRequest,
     /// The bearer token is missing or wrong.
     Unauthorised,
-    /// A page of another origin.
+    /// A page of another origin, or a viewer that would change something.
     Forbidden,
     /// There is no such route.
     NoSuchRoute,
@@ -57,7 +57,7 @@ impl Refusal {
         match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read"),
             Self::Unauthorised => (StatusCode::UNAUTHORIZED, "unauthorised", "Nobody who is let in"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not from there"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::NoSuchRoute => (StatusCode::NOT_FOUND, "no-such-route", "There is no such route"),
             Self::UnknownConnection => {
                 (StatusCode::NOT_FOUND, "unknown-connection", "There is no connection of this name")

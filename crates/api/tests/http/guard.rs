@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::guard::{Guard, guarded};
-use api::{Caller, router};
+use api::{Caller, Role, router};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
@@ -15,7 +15,7 @@ const TOKEN: &str = "5ea1f00d";
 
 async fn guarded_router() -> Router {
     let api = Api::acme().await;
-    guarded(router(Arc::clone(&api.parts)), Guard::on_loopback(TOKEN, 8731), Caller::new("ada"))
+    guarded(router(Arc::clone(&api.parts)), Guard::on_loopback(TOKEN, 8731), Caller::new("ada", Role::Operator))
 }
 
 async fn call(headers: &[(&str, &str)], method: Method, path: &str) -> Response<Body> {
@@ -68,7 +68,8 @@ async fn a_missing_or_wrong_token_is_not_let_in() {
 #[tokio::test(start_paused = true)]
 async fn a_guard_without_a_token_lets_nobody_in() {
     let api = Api::acme().await;
-    let router = guarded(router(Arc::clone(&api.parts)), Guard::on_loopback("", 8731), Caller::new("ada"));
+    let router =
+        guarded(router(Arc::clone(&api.parts)), Guard::on_loopback("", 8731), Caller::new("ada", Role::Operator));
     let request = Request::get("/v1/system").header(HOST.0, HOST.1).header("authorization", "Bearer ");
     let response = router.oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
     assert_eq!(response.status(), 401);

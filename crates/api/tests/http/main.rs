@@ -10,6 +10,7 @@ mod imports;
 mod problems;
 mod records;
 mod resyncs;
+mod roles;
 mod support;
 mod trial;
 mod usage;

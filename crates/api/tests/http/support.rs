@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use api::{Caller, router};
+use api::{Caller, Role, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use axum::{Extension, Router};
@@ -81,8 +81,14 @@ impl Api {
         for connection in connections {
             parts.store.save_connection(&connection).await.expect("the store in memory keeps it");
         }
-        let router = router(Arc::clone(&parts)).layer(Extension(Caller::new("ada")));
+        let router = router(Arc::clone(&parts)).layer(Extension(Caller::new("ada", Role::Operator)));
         Self { router, parts }
+    }
+
+    /// The same system, called by a viewer.
+    pub(crate) fn viewed(&self) -> Self {
+        let router = router(Arc::clone(&self.parts)).layer(Extension(Caller::new("vic", Role::Viewer)));
+        Self { router, parts: Arc::clone(&self.parts) }
     }
 
     /// A router over the connection `acme`, which has the interval policy.
