@@ -10,46 +10,85 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use engine::ports::{Clock, Entropy};
 use subtle::ConstantTimeEq;
 
 use crate::caller::Caller;
 use crate::problem::{Problem, Refusal};
 
-/// What a request must show.
+mod door;
+mod sessions;
+
+use sessions::Sessions;
+
+/// What a request must show: the bearer token, or the cookie of a session that was opened with a ticket.
 #[derive(Clone)]
 pub struct Guard {
     token: String,
     hosts: Vec<String>,
+    cookie: String,
+    sessions: Arc<Sessions>,
 }
 
 impl Guard {
-    /// A guard that wants this bearer token, and one of these in the `Host` header, such as `127.0.0.1:8731`. Any other host
-    /// is a name that somebody made to point here.
+    /// A guard of a socket on loopback at this port, which wants this bearer token and one of this machine's two names in the
+    /// `Host` header. Any other host is a name that somebody made to point here. The clock tells how old a ticket is, and
+    /// chance must be such that nobody guesses it.
     #[must_use]
-    pub fn new(token: impl Into<String>, hosts: impl IntoIterator<Item = String>) -> Self {
-        Self { token: token.into(), hosts: hosts.into_iter().collect() }
+    pub fn on_loopback(
+        token: impl Into<String>,
+        port: u16,
+        clock: impl Clock + 'static,
+        chance: impl Entropy + 'static,
+    ) -> Self {
+        Self {
+            token: token.into(),
+            hosts: vec![format!("127.0.0.1:{port}"), format!("localhost:{port}")],
+            // A browser sends a machine's cookies to all of its ports: each console needs a name of its own.
+            cookie: format!("resync_session_{port}"),
+            sessions: Arc::new(Sessions::new(clock, chance)),
+        }
     }
 
-    /// A guard of a socket on loopback at this port.
+    /// The path at which a browser comes in with a new ticket. It is good for one use within a minute.
     #[must_use]
-    pub fn on_loopback(token: impl Into<String>, port: u16) -> Self {
-        Self::new(token, [format!("127.0.0.1:{port}"), format!("localhost:{port}")])
+    pub fn ticket(&self) -> String {
+        door::address(&self.sessions.ticket())
     }
 
-    fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    /// What everybody must show: the right host, and no origin but the own one.
+    fn check_source(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         if !the_only(headers, &header::HOST).is_some_and(|host| self.hosts.iter().any(|own| host == own.as_bytes())) {
             return Err(Problem::of(Refusal::Misdirected, "the Host header names another machine than this one"));
         }
-        if headers.contains_key(header::ORIGIN) && !self.is_own_origin(headers) {
+        if headers.contains_key(header::ORIGIN) && !self.is_own_origin(headers) && !is_own_form(headers) {
             return Err(Problem::of(Refusal::Forbidden, "a page of another origin may not call this address"));
         }
         if *method == Method::OPTIONS {
             return Err(Problem::of(Refusal::Forbidden, "pages of other origins are not let in"));
         }
-        if !self.has_token(headers) {
+        Ok(())
+    }
+
+    /// Who is let in: one who has the token, or a browser with a session. A browser adds its cookie to whatever page makes it
+    /// ask, so that by cookie a change must come from a page of this origin.
+    fn check_person(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+        if self.has_token(headers) {
+            return Ok(());
+        }
+        if headers.contains_key(header::AUTHORIZATION) || !self.has_session(headers) {
             return Err(Problem::of(Refusal::Unauthorised, "the bearer token is missing or not the right one"));
         }
-        Ok(())
+        if method.is_safe() || self.is_own_origin(headers) || is_same_origin(headers) {
+            return Ok(());
+        }
+        Err(Problem::of(Refusal::Forbidden, "a change by cookie must come from a page of this address"))
+    }
+
+    fn has_session(&self, headers: &HeaderMap) -> bool {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+        let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.any(|(name, session)| name == self.cookie && self.sessions.knows(session))
     }
 
     fn is_own_origin(&self, headers: &HeaderMap) -> bool {
@@ -65,6 +104,16 @@ impl Guard {
     }
 }
 
+/// Whether a browser says that a page of this very origin asks. No page can write this header (Fetch, "forbidden request-header").
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    the_only(headers, &HeaderName::from_static("sec-fetch-site")) == Some(b"same-origin")
+}
+
+/// A form of a page that sends no referrer has the origin `null` (Fetch, "append a request `Origin` header"), even to its own.
+fn is_own_form(headers: &HeaderMap) -> bool {
+    the_only(headers, &header::ORIGIN) == Some(b"null") && is_same_origin(headers)
+}
+
 /// A header that is there exactly once.
 fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut all = headers.get_all(name).iter().map(HeaderValue::as_bytes);
@@ -77,21 +126,32 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
 }
 
-/// `router` behind `guard`; what passes it is done by `caller`. No answer may be cached or read by another origin.
+/// `router` behind `guard`; what passes it is done by `caller`. No answer may be read by another origin, or cached
+/// unless it says that it may.
 pub fn guarded(router: Router, guard: Guard, caller: Caller) -> Router {
     router.layer(from_fn_with_state(Arc::new((guard, caller)), pass))
 }
 
-async fn pass(State(state): State<Arc<(Guard, Caller)>>, mut request: Request, next: Next) -> Response {
-    let (guard, caller) = state.as_ref();
-    let mut response = if let Err(problem) = guard.check(request.method(), request.headers()) {
-        problem.into_response()
-    } else {
-        request.extensions_mut().insert(caller.clone());
-        next.run(request).await
-    };
+async fn pass(State(state): State<Arc<(Guard, Caller)>>, request: Request, next: Next) -> Response {
+    let mut response = decide(state.as_ref(), request, next).await;
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     response
+}
+
+async fn decide((guard, caller): &(Guard, Caller), mut request: Request, next: Next) -> Response {
+    let (method, headers) = (request.method(), request.headers());
+    if let Err(problem) = guard.check_source(method, headers) {
+        return problem.into_response();
+    }
+    if let Some(response) = door::answer(guard, &request) {
+        return response;
+    }
+    if let Err(problem) = guard.check_person(method, headers) {
+        return door::turn_away(problem, headers);
+    }
+    request.extensions_mut().insert(caller.clone());
+    next.run(request).await
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    AuditArgs, CompletionsArgs, ConnectionArgs, EraseArgs, ErrorsArgs, ExportArgs, Key, LimitArgs, RecordArgs,
-    RecordsArgs, RetentionArgs, RetriesArgs, RetryArgs, RunsArgs, SuspensionArgs, UsageArgs,
+    AuditArgs, CompletionsArgs, ConnectionArgs, ConsoleArgs, EraseArgs, ErrorsArgs, ExportArgs, Key, LimitArgs,
+    RecordArgs, RecordsArgs, RetentionArgs, RetriesArgs, RetryArgs, RunsArgs, SuspensionArgs, UsageArgs,
 };
 use crate::import::ImportArgs;
 use crate::local::LocalArgs;
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Run the schedules on this machine, until it is stopped
     Local(LocalArgs),
+    /// Open the web console of the `resync local` that runs
+    Console(ConsoleArgs),
     /// Create, show, change, pause, test and delete connections
     Connection(ConnectionArgs),
     /// Take in a file of failed rows, as a sync tool wrote it

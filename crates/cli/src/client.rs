@@ -89,6 +89,14 @@ impl Client {
         }
     }
 
+    /// Where the `resync local` that runs is reached, such as `http://127.0.0.1:40001`.
+    pub(crate) fn url(&self) -> Option<&str> {
+        match &self.way {
+            Way::Running(way) => Some(way.url()),
+            Way::Stopped(_) => None,
+        }
+    }
+
     /// Reads.
     pub(crate) async fn get(&self, route: impl Into<Route>) -> Result<Value, Failure> {
         self.call(Method::GET, route.into(), None).await

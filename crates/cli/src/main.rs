@@ -36,6 +36,7 @@ async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Local(args) => local::run(&args).await,
+        Command::Console(args) => commands::console(&args).await,
         Command::Connection(args) => commands::connection(&args).await,
         Command::Import(args) => import::run(&args).await,
         Command::Errors(args) => commands::errors(&args).await,

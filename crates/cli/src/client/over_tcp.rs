@@ -28,6 +28,10 @@ impl OverTcp {
         })
     }
 
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(super) async fn send(&self, question: &Question<'_>) -> Result<Answer, Failure> {
         let url = format!("{}{}", self.url, question.route.as_str());
         let mut request = self.http.request(question.method.clone(), url).bearer_auth(self.token.expose());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use api::guard::{Guard, guarded};
 use axum::Router;
+use functions::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tracing::warn;
@@ -40,7 +41,7 @@ impl Server {
             )
         })?;
         let address = listener.local_addr().context("asking where the interface listens")?;
-        let guard = Guard::on_loopback(token.expose(), address.port());
+        let guard = Guard::on_loopback(token.expose(), address.port(), SystemClock, SystemEntropy);
         let serving = axum::serve(listener, guarded(router, guard, caller::user()))
             .with_graceful_shutdown(async move { stop.asked().await });
         Ok(Self { url: format!("http://{address}"), served: tokio::spawn(async move { serving.await }) })
