@@ -1,4 +1,4 @@
-//! HTTP routes over the engine's use cases, served on loopback by `resync local` and called in process by the commands.
+//! HTTP routes and pages over the engine's use cases, served on loopback by `resync local` and called in process by the commands.
 //!
 //! Must not know: Salesforce, raw attributes of a table, who serves it. A handler does three things: parse, call the engine,
 //! shape the answer.
@@ -14,6 +14,7 @@ mod caller;
 mod cursor;
 pub mod guard;
 mod input;
+mod pages;
 mod params;
 mod problem;
 mod routes;
@@ -31,10 +32,12 @@ pub const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// request is refused.
 pub fn router<P: Ports + 'static>(ports: Arc<P>) -> Router {
     routes::all::<P>()
+        .merge(pages::all())
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response_with_state(Arc::clone(&ports), problem::report_failure::<P>))
         .layer(axum::middleware::from_fn(caller::permitted))
+        .layer(axum::middleware::from_fn(pages::as_page))
         .with_state(ports)
 }

@@ -55,6 +55,11 @@ impl Params {
         self.given.iter().find(|(given, _)| given == name).map(|(_, text)| text.clone())
     }
 
+    /// Takes parameters that are empty for ones that are not given: a form sends all of its fields.
+    pub(crate) fn leave_out_empty(&mut self) {
+        self.given.retain(|(_, text)| !text.is_empty());
+    }
+
     /// A parameter made into a `T` that checks it.
     pub(crate) fn text<T>(&mut self, name: &'static str) -> Option<T>
     where

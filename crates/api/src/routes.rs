@@ -27,6 +27,9 @@ use rules::ids::{ConnectionId, ObjectName, RecordId, RecordKey};
 
 use crate::problem::{Problem, Refusal};
 
+pub(crate) use records::filter;
+pub(crate) use resyncs::{request_id, unknown_request};
+
 pub(crate) fn all<P: Ports + 'static>() -> Router<Arc<P>> {
     Router::new()
         .merge(system::routes())
@@ -46,22 +49,22 @@ pub(crate) fn all<P: Ports + 'static>() -> Router<Arc<P>> {
 }
 
 /// A connection's name from an address. No connection has a name that is none.
-fn connection_id(text: &str) -> Result<ConnectionId, Problem> {
+pub(crate) fn connection_id(text: &str) -> Result<ConnectionId, Problem> {
     ConnectionId::new(text).map_err(|wrong| Problem::of(Refusal::UnknownConnection, format!("the name {wrong}")))
 }
 
-fn unknown_connection(id: &ConnectionId) -> Problem {
+pub(crate) fn unknown_connection(id: &ConnectionId) -> Problem {
     Problem::of(Refusal::UnknownConnection, format!("{id} is not known; create it first, or correct its name"))
 }
 
 /// The settings of the connection that an address names.
-async fn settings<P: Ports>(ports: &P, name: &str) -> Result<Connection, Problem> {
+pub(crate) async fn settings<P: Ports>(ports: &P, name: &str) -> Result<Connection, Problem> {
     let id = connection_id(name)?;
     ports.store().connection(&id).await?.ok_or_else(|| unknown_connection(&id))
 }
 
 /// A record's key from an address.
-fn record_key(connection: &str, object: &str, id: &str) -> Result<RecordKey, Problem> {
+pub(crate) fn record_key(connection: &str, object: &str, id: &str) -> Result<RecordKey, Problem> {
     let connection = connection_id(connection)?;
     let unknown = |what, wrong| Problem::of(Refusal::UnknownRecord, format!("the {what} {wrong}"));
     let object = ObjectName::new(object).map_err(|wrong| unknown("object", wrong))?;

@@ -29,7 +29,7 @@ struct Listed {
 }
 
 /// What the parameters `type`, `object` and `state` ask for.
-pub(super) fn filter(params: &mut Params) -> Filter {
+pub(crate) fn filter(params: &mut Params) -> Filter {
     let state = params.raw("state");
     let found = state.as_deref().map(|text| LineState::ALL.into_iter().find(|state| state.as_str() == text));
     if found == Some(None) {

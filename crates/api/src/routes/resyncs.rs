@@ -135,10 +135,10 @@ async fn cancel<P: Ports>(
     }
 }
 
-fn request_id(text: &str) -> Result<RequestId, Problem> {
+pub(crate) fn request_id(text: &str) -> Result<RequestId, Problem> {
     RequestId::new(text).map_err(|wrong| Problem::of(Refusal::UnknownRequest, format!("the id {wrong}")))
 }
 
-fn unknown_request(id: &RequestId) -> Problem {
+pub(crate) fn unknown_request(id: &RequestId) -> Problem {
     Problem::of(Refusal::UnknownRequest, format!("{id} is not known; it ended long ago, or never was"))
 }

@@ -21,7 +21,7 @@ async fn the_system_says_what_it_is_and_what_time_it_has() {
 async fn paths_and_methods_that_are_not_there_are_problems_too() {
     let api = Api::acme().await;
     api.get("/v1/nothing").await.problem(404, "no-such-route");
-    api.get("/").await.problem(404, "no-such-route");
+    api.get("/nothing").await.problem(404, "no-such-route");
     api.delete("/v1/system").await.problem(405, "no-such-method");
     api.put("/v1/connections/acme", &json!({})).await.problem(405, "no-such-method");
 }

@@ -1,0 +1,201 @@
+//! The overview: what needs a person, and how every connection stands.
+//!
+//! Must not know: single records.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, State};
+use axum::routing::get;
+use engine::overview::{ErrorCount, Standing, errors, overview};
+use engine::parts::Ports;
+use maud::{Markup, html};
+use rules::policy::Policy;
+use rules::schedule::{TICK, next_tick_after};
+use rules::time::Timestamp;
+
+use super::Shown;
+use super::frame::{Place, of_all};
+use super::parts::{Kind, badge, budget_bar, empty};
+use super::scene::{Viewer, under};
+use super::when::{count, number, when, when_or};
+use super::words::{health, type_title};
+use crate::caller::Caller;
+
+pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
+    Router::new().route("/", get(show::<P>))
+}
+
+/// A connection, and what its records fail with.
+struct Seen {
+    standing: Standing,
+    errors: Vec<ErrorCount>,
+}
+
+impl Seen {
+    fn failing(&self) -> u64 {
+        self.errors.iter().map(|error| error.records).sum()
+    }
+
+    fn address(&self, page: &str) -> String {
+        under(&self.standing.connection.id, &[page])
+    }
+}
+
+async fn show<P: Ports>(State(ports): State<Arc<P>>, Extension(caller): Extension<Caller>) -> Shown {
+    let ports = ports.as_ref();
+    let viewer = Viewer::of(ports, caller);
+    let all = overview(ports).await?;
+    let mut seen = Vec::new();
+    for standing in all.connections {
+        let errors = errors(ports, &standing.connection.id).await?.unwrap_or_default();
+        seen.push(Seen { standing, errors });
+    }
+    Ok(of_all(&viewer, Some(Place::Overview), "Overview", &body(&seen, all.unreadable, viewer.now)))
+}
+
+fn body(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
+    if seen.is_empty() && unreadable == 0 {
+        return empty(
+            "There is no connection yet",
+            "Create one with `resync connection create`; it then shows up here.",
+        );
+    }
+    html! {
+        (needs(seen, unreadable, now))
+        section aria-labelledby="connections" {
+            h2 id="connections" { "Connections" }
+            (table(seen, now))
+        }
+    }
+}
+
+/// One thing that a person should look at.
+struct Need {
+    kind: Kind,
+    what: &'static str,
+    words: String,
+    more: Markup,
+    address: String,
+    does: &'static str,
+}
+
+fn needs(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
+    let all: Vec<(&Seen, Need)> =
+        seen.iter().flat_map(|one| of_connection(one, now).into_iter().map(move |need| (one, need))).collect();
+    html! {
+        section.needs aria-labelledby="needs" {
+            h2 id="needs" { "What needs you" }
+            @if unreadable > 0 {
+                p.notice.bad { (count(unreadable as u64, "connection", "connections")) " cannot be read; the log says why." }
+            }
+            @if all.is_empty() {
+                p.all-well { "Nothing. Every connection runs, and its retries go on by themselves." }
+            } @else {
+                ul.need-list { @for (one, need) in &all {
+                    li {
+                        (badge(need.kind, need.what))
+                        p { strong { (one.standing.connection.id) } " " (need.words) (need.more) }
+                        a.button href=(need.address) { (need.does) span.visually-hidden { " of " (one.standing.connection.id) } }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
+    let (standing, mut needs) = (&one.standing, Vec::new());
+    let mut need = |kind, what, words: String, more, address, does| {
+        needs.push(Need { kind, what, words, more, address, does });
+    };
+    if let Some(by) = &standing.suspension {
+        let more = html! { " since " (when(by.since, now)) };
+        need(Kind::Bad, "Suspended", by.words.to_owned(), more, one.address("suspension"), "Look at the suspension");
+    }
+    if standing.budget.used >= standing.budget.cap {
+        let words = format!("has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
+        let more = match standing.budget.resumes {
+            Some(at) => html! { "; retries go on from " (when(at, now)) },
+            None => html! { "; none come back with this cap" },
+        };
+        need(Kind::Warning, "Budget spent", words, more, one.address("usage"), "See the API usage");
+    }
+    if standing.connection.paused {
+        let words = "is paused by a person, and retries nothing".to_owned();
+        need(Kind::Warning, "Paused", words, html! {}, one.address("settings"), "See the settings");
+    }
+    for error in one.errors.iter().filter(|error| error.excluded) {
+        let words = format!("has {} that no schedule retries: ", count(error.records, "record", "records"));
+        let more = html! { (type_title(&error.error_type)) };
+        let address = format!("{}?type={}", one.address("records"), super::parts::encoded(error.error_type.as_str()));
+        need(Kind::Warning, "Held", words, more, address, "See the records");
+    }
+    if standing.open_requests > 0 {
+        let words = format!("works on {}", count(standing.open_requests as u64, "request", "requests"));
+        need(Kind::Info, "Under way", words, html! {}, one.address("requests"), "Follow the requests");
+    }
+    needs
+}
+
+fn table(seen: &[Seen], now: Timestamp) -> Markup {
+    html! {
+        div.table-wrap {
+            table.connections {
+                caption.visually-hidden { "All connections, and how each stands" }
+                thead { tr {
+                    th scope="col" { "Connection" }
+                    th scope="col" { "Health" }
+                    th.num scope="col" { "Failing records" }
+                    th scope="col" { "API budget, 24 hours" }
+                    th scope="col" { "Next run" }
+                } }
+                tbody { @for one in seen { (row(one, now)) } }
+            }
+        }
+    }
+}
+
+fn row(one: &Seen, now: Timestamp) -> Markup {
+    let (connection, failing) = (&one.standing.connection, one.failing());
+    html! {
+        tr {
+            th.record scope="row" {
+                a href=(one.address("errors")) { (connection.id) }
+                p.message { (policy_words(&connection.policy)) }
+            }
+            td data-label="Health" { (health(&one.standing)) }
+            td.num data-label="Failing records" {
+                span.big { (number(failing)) }
+                @if failing > 0 { p.message { (count(one.errors.len() as u64, "type", "types")) } }
+            }
+            td data-label="API budget, 24 hours" { (budget_bar(&one.standing.budget)) }
+            td data-label="Next run" { (when_or(next_run(&one.standing, now), now, "none while it is paused")) }
+        }
+    }
+}
+
+/// How failures are retried, in a line.
+pub(super) fn policy_words(policy: &Policy) -> String {
+    match policy {
+        Policy::Interval(policy) => format!(
+            "Every {} min, {} tries, then every night at {} UTC",
+            policy.every_minutes, policy.tries, policy.nightly_at
+        ),
+        Policy::Recent(policy) => {
+            let times: Vec<String> = policy.sweeps_at.iter().map(ToString::to_string).collect();
+            format!("At {} UTC, failures of {} days", times.join(" and "), policy.window_days)
+        }
+    }
+}
+
+/// The next time at which a schedule looks for work.
+pub(super) fn next_run(standing: &Standing, now: Timestamp) -> Option<Timestamp> {
+    if standing.connection.paused {
+        return None;
+    }
+    match &standing.connection.policy {
+        Policy::Interval(_) => Some(next_tick_after(now, TICK)),
+        Policy::Recent(policy) => policy.next_sweep(now),
+    }
+}

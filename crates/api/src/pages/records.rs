@@ -1,0 +1,229 @@
+//! A connection's failing records: listed, narrowed, chosen.
+//!
+//! Must not know: what is done with the chosen ones.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, State};
+use axum::routing::get;
+use engine::overview::{Filter, LineState, Page, list};
+use engine::parts::Ports;
+use maud::{Markup, html};
+
+use super::Shown;
+use super::errors::export;
+use super::frame::{Place, of_connection};
+use super::lines::{Look, table};
+use super::parts::{Kind, badge, empty, encoded, hidden};
+use super::scene::Scene;
+use super::when::{count, number};
+use super::words::{line_state_name, type_title};
+use crate::caller::Caller;
+use crate::cursor;
+use crate::params::{Named, Params};
+use crate::routes::filter;
+
+/// The records of a page.
+const ROWS: usize = 50;
+
+pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
+    Router::new().route("/c/{connection}/records", get(show::<P>)).route("/c/{connection}/timeout-queue", get(queue::<P>))
+}
+
+async fn show<P: Ports>(
+    State(ports): State<Arc<P>>,
+    Extension(caller): Extension<Caller>,
+    Named(name): Named<String>,
+    params: Params,
+) -> Shown {
+    listing(ports.as_ref(), caller, &name, params, None).await
+}
+
+async fn queue<P: Ports>(
+    State(ports): State<Arc<P>>,
+    Extension(caller): Extension<Caller>,
+    Named(name): Named<String>,
+    params: Params,
+) -> Shown {
+    listing(ports.as_ref(), caller, &name, params, Some(LineState::TimedOut)).await
+}
+
+async fn listing<P: Ports>(
+    ports: &P,
+    caller: Caller,
+    name: &str,
+    mut params: Params,
+    only: Option<LineState>,
+) -> Shown {
+    params.leave_out_empty();
+    let mut filter = filter(&mut params);
+    filter.state = only.or(filter.state);
+    let cursor = params.raw("cursor");
+    params.finish()?;
+    let scene = Scene::of(ports, name, caller).await?;
+    let place = cursor.as_deref().and_then(|text| cursor::read(text, name, &filter));
+    let page = list(ports, &scene.standing.connection, &filter, ROWS, place).await?;
+    let view = View { scene: &scene, filter: &filter, page: &page, only, is_first: cursor.is_none() };
+    let (place, title) = match (only, &filter.error_type) {
+        (Some(_), _) => (Place::Queue, Place::Queue.title().to_owned()),
+        (None, Some(error_type)) => (Place::Errors, type_title(error_type)),
+        (None, None) => (Place::Errors, "Failing records".to_owned()),
+    };
+    Ok(of_connection(&scene, place, &title, &view.body()))
+}
+
+struct View<'a> {
+    scene: &'a Scene,
+    filter: &'a Filter,
+    page: &'a Page,
+    only: Option<LineState>,
+    is_first: bool,
+}
+
+impl View<'_> {
+    fn body(&self) -> Markup {
+        html! {
+            @if self.only.is_some() {
+                p.lead {
+                    "Records whose tries of the 20-minute schedule are used up. All of them are retried every night; "
+                    "one that fails again stays here. A resync tries them now."
+                }
+            }
+            (self.filters())
+            @if self.page.records.is_empty() {
+                (self.nothing())
+            } @else {
+                (self.records())
+            }
+        }
+    }
+
+    fn here(&self) -> String {
+        self.scene.address(&[if self.only.is_some() { "timeout-queue" } else { "records" }])
+    }
+
+    fn filters(&self) -> Markup {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        html! {
+            form.filters method="get" action=(self.here()) role="search" aria-label="Narrow the records" {
+                label { span { "Error type" }
+                    input type="text" name="type" value=(text(self.filter.error_type.as_ref().map(ToString::to_string))) autocomplete="off" spellcheck="false" placeholder="any";
+                }
+                label { span { "Object" }
+                    input type="text" name="object" value=(text(self.filter.object.as_ref().map(ToString::to_string))) autocomplete="off" spellcheck="false" placeholder="any";
+                }
+                @if self.only.is_none() {
+                    label { span { "State" }
+                        select name="state" {
+                            option value="" { "Any" }
+                            @for state in LineState::ALL {
+                                option value=(state.as_str()) selected[self.filter.state == Some(state)] { (line_state_name(state)) }
+                            }
+                        }
+                    }
+                }
+                div.filter-actions {
+                    button type="submit" { "Apply" }
+                    a href=(self.here()) { "Clear" }
+                }
+            }
+        }
+    }
+
+    fn nothing(&self) -> Markup {
+        match (&self.page.next, self.is_first) {
+            (Some(_), _) => html! {
+                (empty("None of these records fits", "Not all were looked at yet. Go on to look further."))
+                (self.pager())
+            },
+            (None, true) if *self.filter == Filter::default() => {
+                empty("No record fails", "A record that fails to sync shows up here.")
+            }
+            (None, true) => empty("No failing record fits", "Clear the filters to see all of them."),
+            (None, false) => empty("That was the last page", "Go back, or begin anew with the filters above."),
+        }
+    }
+
+    fn records(&self) -> Markup {
+        let look = Look { boxes: self.scene.may_act(), types: self.filter.error_type.is_none() };
+        html! {
+            form.bulk method="post" action=(self.scene.address(&["plans"])) {
+                div.toolbar {
+                    p.muted { (self.told()) }
+                    @if self.scene.may_act() {
+                        div.actions {
+                            span.muted data-count="record" aria-live="polite" {}
+                            button.primary type="submit" name="action" value="resync" { "Resync selected" }
+                            button.danger type="submit" name="action" value="delete" { "Delete selected" }
+                        }
+                    }
+                }
+                (table(self.scene, &self.page.records, "Failing records, oldest of a type first", look))
+            }
+            (self.pager())
+            (self.whole())
+        }
+    }
+
+    fn told(&self) -> Markup {
+        let shown = self.page.records.len() as u64;
+        html! {
+            (count(shown, "record", "records")) " on this page"
+            @if self.page.searched as u64 > shown { ", of " (number(self.page.searched as u64)) " looked at" }
+            @if self.page.unreadable > 0 {
+                " " (badge(Kind::Warning, &format!("{} cannot be read by this version", self.page.unreadable)))
+            }
+        }
+    }
+
+    fn query(&self) -> String {
+        let parts = [
+            ("type", self.filter.error_type.as_ref().map(ToString::to_string)),
+            ("object", self.filter.object.as_ref().map(ToString::to_string)),
+            ("state", self.filter.state.map(|state| state.as_str().to_owned())),
+        ];
+        let given = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(&value?))));
+        given.collect::<Vec<_>>().join("&")
+    }
+
+    fn pager(&self) -> Markup {
+        let next = self.page.next.as_ref().map(|place| cursor::write(place, self.scene.id().as_str(), self.filter));
+        let query = self.query();
+        html! {
+            nav.pager aria-label="Pages of records" {
+                @if !self.is_first { a.button href={ (self.here()) "?" (query) } { "First page" } }
+                @if let Some(next) = &next { a.button href={ (self.here()) "?" (query) "&cursor=" (next) } { "Next page" } }
+            }
+        }
+    }
+
+    /// What is done with all that fit, not with those of this page alone.
+    fn whole(&self) -> Markup {
+        html! {
+            section.panel aria-labelledby="whole" {
+                h2 id="whole" { "All records that fit the filters" }
+                p.muted { "Not only those of this page. A plan says first how many they are, what it costs and when it ends." }
+                div.actions {
+                    @if self.scene.may_act() {
+                        form method="post" action=(self.scene.address(&["plans"])) {
+                            (self.wanted())
+                            button type="submit" name="action" value="resync" { "Retry all" }
+                            button.danger type="submit" name="action" value="delete" { "Delete all" }
+                        }
+                    }
+                    a.button href=(export(self.scene, &self.query())) download { "Export as CSV" }
+                }
+            }
+        }
+    }
+
+    fn wanted(&self) -> Markup {
+        html! {
+            @if let Some(error_type) = &self.filter.error_type { (hidden("type", error_type.as_str())) }
+            @if let Some(object) = &self.filter.object { (hidden("object", object.as_str())) }
+            @if let Some(state) = self.filter.state { (hidden("state", state.as_str())) }
+            @if *self.filter == Filter::default() { (hidden("all", "true")) }
+        }
+    }
+}

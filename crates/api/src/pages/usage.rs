@@ -1,0 +1,170 @@
+//! API usage: a picture of 24 hours, the numbers, and the limit.
+//!
+//! Must not know: how calls are counted.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use engine::manage::{Changed, Wish, change};
+use engine::overview::{UsageNow, usage};
+use engine::parts::Ports;
+use engine::ports::AuditAction;
+use maud::{Markup, html};
+use rules::fields::Mistake;
+use rules::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::Shown;
+use super::chart::chart;
+use super::form::{Form, go_to};
+use super::frame::{Place, of_connection};
+use super::parts::figure;
+use super::scene::Scene;
+use super::when::{clock_time, number, when, when_or};
+use crate::caller::Caller;
+use crate::params::Named;
+use crate::problem::Problem;
+use crate::routes::unknown_connection;
+
+pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
+    Router::new().route("/c/{connection}/usage", get(show::<P>)).route("/c/{connection}/limit", post(limit::<P>))
+}
+
+async fn show<P: Ports>(
+    State(ports): State<Arc<P>>,
+    Extension(caller): Extension<Caller>,
+    Named(name): Named<String>,
+) -> Shown {
+    page(ports.as_ref(), caller, &name, None).await
+}
+
+/// A limit that was refused: what was written, and why not.
+struct Refused {
+    text: String,
+    mistakes: Vec<Mistake>,
+}
+
+async fn page<P: Ports>(ports: &P, caller: Caller, name: &str, refused: Option<Refused>) -> Shown {
+    let scene = Scene::of(ports, name, caller).await?;
+    let usage = usage(ports, scene.id()).await?.ok_or_else(|| unknown_connection(scene.id()))?;
+    let now = scene.now();
+    let body = html! {
+        (figures(&usage, now))
+        section.panel aria-labelledby="picture" {
+            h2 id="picture" { "The past 24 hours, and how they leave" }
+            (chart(&usage, now))
+            (numbers(&usage, now))
+        }
+        (limit_form(&scene, &usage, refused.as_ref()))
+    };
+    Ok(of_connection(&scene, Place::Usage, Place::Usage.title(), &body))
+}
+
+fn figures(usage: &UsageNow, now: Timestamp) -> Markup {
+    let budget = &usage.budget;
+    let left = budget.cap.less(budget.used).0;
+    html! {
+        dl.figures {
+            (figure("Used in 24 hours", &html! { (number(budget.used.0)) }, &html! { (number(usage.own.0)) " our retries, " (number(usage.reported.0)) " reported" }))
+            (figure("Left for retries", &html! { (number(left)) }, &html! { "of a cap of " (number(budget.cap.0)) }))
+            @if left == 0 {
+                (figure("Retries go on", &when_or(budget.resumes, now, "never with this cap"), &html! { "by themselves, or at once with a higher limit" }))
+            }
+            (figure("Limit of the connection", &html! { @match budget.api_limit { Some(limit) => { (number(limit.0)) } None => { "none" } } }, &html! { "set for this connector" }))
+            @match &usage.org {
+                Some(org) => { (figure("The org's own figure", &html! { (number(org.used.0)) " of " (number(org.limit.0)) }, &html! { "everybody's calls, as of " (when(org.at, now)) })) }
+                None => { (figure("The org's own figure", &html! { "not seen yet" }, &html! { "Salesforce tells it with the first call" })) }
+            }
+        }
+    }
+}
+
+fn numbers(usage: &UsageNow, now: Timestamp) -> Markup {
+    html! {
+        details {
+            summary { "The same in numbers" }
+            @if usage.buckets.is_empty() { p.muted { "No call was made in the past 24 hours." } } @else {
+                div.table-wrap.short {
+                    table {
+                        caption.visually-hidden { "API calls of each 20 minutes, latest first" }
+                        thead { tr { th scope="col" { "From" } th.num scope="col" { "Our retries" } th.num scope="col" { "Reported" } } }
+                        tbody { @for bucket in usage.buckets.iter().rev() {
+                            tr {
+                                th scope="row" { (clock_time(bucket.start, now)) }
+                                td.num data-label="Our retries" { (number(bucket.own.0)) }
+                                td.num data-label="Reported" { (number(bucket.reported.0)) }
+                            }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn limit_form(scene: &Scene, usage: &UsageNow, refused: Option<&Refused>) -> Markup {
+    let settings = &scene.standing.connection.budget;
+    let current = usage.budget.api_limit.map(|limit| limit.0.to_string()).unwrap_or_default();
+    let shown = refused.map_or(current.as_str(), |refused| refused.text.as_str());
+    html! {
+        section.panel id="limit" aria-labelledby="limit-title" {
+            h2 id="limit-title" { "The limit" }
+            p {
+                "Retries use at most " (settings.limit_share_percent) " % of the limit, and " (number(settings.cap_without_limit.0))
+                " calls when there is none: the rest is for new syncs. A higher limit lets waiting records go on at once."
+            }
+            @if scene.may_act() {
+                form.stacked method="post" action=(scene.address(&["limit"])) {
+                    label for="api_limit" { "API calls in 24 hours" }
+                    div.field-line {
+                        input id="api_limit" name="api_limit" inputmode="numeric" autocomplete="off" value=(shown) placeholder="no limit"
+                            aria-describedby="api_limit-help" aria-invalid=[refused.is_some().then_some("true")];
+                        button.primary type="submit" { "Save" }
+                    }
+                    @if let Some(refused) = refused { (mistakes(&refused.mistakes)) }
+                    p.muted id="api_limit-help" { "Leave it empty for no limit." }
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong with a field, below it.
+pub(super) fn mistakes(mistakes: &[Mistake]) -> Markup {
+    html! { @for mistake in mistakes { p.mistake role="alert" { "It " (mistake.problem) ": " (mistake.mend) "." } } }
+}
+
+async fn limit<P: Ports>(
+    State(ports): State<Arc<P>>,
+    Extension(caller): Extension<Caller>,
+    Named(name): Named<String>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let ports = ports.as_ref();
+    let text = form.text("api_limit").unwrap_or_default().to_owned();
+    let scene = Scene::of(ports, &name, caller.clone()).await?;
+    let patch = json!({ "budget": { "api_limit": number_of(&text) } });
+    let wish = Wish { patch: &patch, action: AuditAction::LimitChanged, who: caller.as_str() };
+    match change(ports, scene.id(), wish).await? {
+        Changed::Changed(_) | Changed::Same(_) | Changed::HasRecords => Ok(go_to(&scene.address(&["usage"]))),
+        Changed::UnknownConnection => Err(unknown_connection(scene.id())),
+        Changed::Refused(mistakes) => {
+            let refused = Refused { text, mistakes: mistakes.0 };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(ports, caller, &name, Some(refused)).await?).into_response())
+        }
+    }
+}
+
+/// A number that somebody wrote, perhaps with separators; a text that is none stays one, and is refused as such.
+pub(super) fn number_of(text: &str) -> Value {
+    let digits: String = text.chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}' | '_')).collect();
+    match (digits.is_empty(), digits.parse::<u64>()) {
+        (true, _) => Value::Null,
+        (false, Ok(number)) => json!(number),
+        (false, Err(_)) => json!(text),
+    }
+}
