@@ -105,6 +105,7 @@ Examples:
   resync demo --records 2000                     more contacts
   resync demo --keep /tmp/resync                 keep the data, then:
   resync explain billing/Invoice__c/INV-00008 --data /tmp/resync
+  resync demo --serve                            and then click through the morning after
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong or unreadable input, 5 an invariant was broken")]
 pub(crate) struct DemoArgs {
@@ -123,6 +124,12 @@ pub(crate) struct DemoArgs {
     /// Use the files that DIR/demo.json names instead of the built-in examples (docs/examples/demo.json shows the form)
     #[arg(long, value_name = "DIR")]
     pub(crate) examples: Option<PathBuf>,
+    /// Serve the web console after the three days, over the demo as it then stands, until Ctrl-C
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// The console's port on 127.0.0.1; 0 for any that is free
+    #[arg(long, value_name = "PORT", requires = "serve", default_value_t = 0)]
+    pub(crate) port: u16,
 }
 
 /// Answers for one record: why is it not retrying, when will it be tried, what would help sooner.

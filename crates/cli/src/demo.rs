@@ -1,4 +1,5 @@
-//! `resync demo`: loads files of failed rows into two connections and plays three days of retries.
+//! `resync demo`: loads files of failed rows into two connections, plays three days of retries, and shows the morning after in the
+//! web console.
 //!
 //! Must not know: what a Lambda event looks like; the functions' own handlers are called with what they are sent.
 
@@ -9,9 +10,11 @@ mod facts;
 mod life;
 mod made_up;
 mod manifest;
+mod morning;
 mod org;
 mod outcome;
 mod play;
+mod serve;
 mod summary;
 mod timeline;
 mod world;
@@ -48,16 +51,20 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     play.play().await?;
     let summary = outcome::summarise(&world, &sources, &play).await?;
     let timeline = play.timeline.render();
-    if let Some(directory) = &args.keep {
-        Format::new(Some(world.clock.now())).write(directory)?;
-    }
-    world.stop().await;
     let text = if args.json {
         serde_json::to_string(&summary).context("writing the summary")? + "\n"
     } else {
         format!("{timeline}{}{}", summary.render(), hint(args))
     };
     output::print(&text)?;
+    if args.serve {
+        morning::break_of_day(&world, &sources).await?;
+        serve::serve(&world, args.port, args.json).await?;
+    }
+    if let Some(directory) = &args.keep {
+        Format::new(Some(world.clock.now())).write(directory)?;
+    }
+    world.stop().await;
     if summary.violations.is_empty() { Ok(()) } else { Err(Failure::Violations(summary.violations.len())) }
 }
 

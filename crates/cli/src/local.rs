@@ -34,6 +34,7 @@ use std::sync::Once;
 
 use crate::exit::Failure;
 use acquire::{Acquired, acquire};
+pub(crate) use caller::user;
 pub(crate) use config::{Config, SIMULATOR_SECRET};
 pub(crate) use directory::{DATABASE, DataDir, Missing, locate};
 pub(crate) use endpoint::Endpoint;
@@ -41,6 +42,7 @@ pub(crate) use files::keep_private;
 pub(crate) use format::Format;
 pub(crate) use lock::Pid;
 pub(crate) use system::{System, TABLE};
+pub(crate) use ticks::Job;
 pub(crate) use token::Token;
 
 /// A command that opens the directory a second time has warned already.

@@ -2,38 +2,59 @@
 //!
 //! Must not know: what happens when.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use engine::ports::{Clock, Entropy};
+use functions::SystemClock;
 use rules::time::Timestamp;
 
-/// Simulated time. Whoever waits moves it on for everybody.
+/// Simulated time. Whoever waits moves it on for everybody, until it goes on by itself.
 #[derive(Clone, Debug)]
-pub(crate) struct DemoClock(Arc<AtomicI64>);
+pub(crate) struct DemoClock(Arc<Time>);
+
+#[derive(Debug)]
+struct Time {
+    /// Where it stands, or where it stood when it went on by itself.
+    millis: AtomicI64,
+    /// How long the machine had been up when it went on by itself.
+    since: OnceLock<Duration>,
+}
+
+impl Time {
+    fn now(&self) -> Timestamp {
+        let stood = Timestamp::from_millis(self.millis.load(Ordering::SeqCst));
+        self.since.get().map_or(stood, |since| stood + SystemClock.since_boot().saturating_sub(*since))
+    }
+}
 
 impl DemoClock {
     /// A clock that stands at `start`.
     pub(crate) fn starting(start: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(start.as_millis())))
+        Self(Arc::new(Time { millis: AtomicI64::new(start.as_millis()), since: OnceLock::new() }))
     }
 
     /// Moves on to `instant`, never back.
     pub(crate) fn move_to(&self, instant: Timestamp) {
-        self.0.fetch_max(instant.as_millis(), Ordering::SeqCst);
+        self.0.millis.fetch_max(instant.as_millis(), Ordering::SeqCst);
+    }
+
+    /// From now on it goes as fast as the machine's.
+    pub(crate) fn go_on_by_itself(&self) {
+        self.0.since.get_or_init(|| SystemClock.since_boot());
     }
 
     /// The same clock in the form that the simulator takes.
     pub(crate) fn for_simulator(&self) -> salesforce_sim::Clock {
         let time = Arc::clone(&self.0);
-        Arc::new(move || time.load(Ordering::SeqCst))
+        Arc::new(move || time.now().as_millis())
     }
 }
 
 impl Clock for DemoClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        self.0.now()
     }
 
     fn since_boot(&self) -> Duration {
@@ -41,8 +62,11 @@ impl Clock for DemoClock {
     }
 
     async fn wait(&self, span: Duration) {
+        if self.0.since.get().is_some() {
+            return SystemClock.wait(span).await;
+        }
         let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        self.0.fetch_add(millis, Ordering::SeqCst);
+        self.0.millis.fetch_add(millis, Ordering::SeqCst);
         tokio::task::yield_now().await;
     }
 }

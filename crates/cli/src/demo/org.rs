@@ -21,8 +21,15 @@ use super::manifest::{FileOfRows, Source};
 
 /// The credentials of the simulated orgs; nothing outside the demo takes them.
 pub(crate) const CLIENT_ID: &str = "resync-demo";
-pub(crate) const FIRST_SECRET: &str = "before-the-change";
-pub(crate) const SECOND_SECRET: &str = "after-the-change";
+pub(crate) const FIRST: Password = Password { version: "1", secret: "before-the-change" };
+pub(crate) const SECOND: Password = Password { version: "2", secret: "after-the-change" };
+pub(crate) const THIRD: Password = Password { version: "3", secret: "in-the-morning-after" };
+
+/// A password of the integration user, and its version in the secret.
+pub(crate) struct Password {
+    pub(crate) version: &'static str,
+    pub(crate) secret: &'static str,
+}
 
 /// When triggers are mended, counted from the start.
 pub(crate) const TRIGGERS_MENDED: Duration = Duration::from_hours(21);
@@ -47,7 +54,7 @@ impl Org {
             org_limit: 1_000_000,
             credentials: Credentials {
                 client_id: CLIENT_ID.to_owned(),
-                client_secret: ClientSecret::from(FIRST_SECRET),
+                client_secret: ClientSecret::from(FIRST.secret),
                 ..Credentials::default()
             },
             schema: schema(source, connection)?,

@@ -16,7 +16,6 @@ use rules::connection::Connection;
 use rules::counts::ApiCalls;
 use rules::events::RunRequested;
 use rules::ids::{ConnectionId, RecordId, RecordKey};
-use rules::owed::Selection;
 use rules::schedule::TICK;
 use rules::time::Timestamp;
 use salesforce_sim::{Calls, Canned, Commit, Effect, Fault, Millis};
@@ -25,9 +24,9 @@ use serde_json::{Map, Value, json};
 use super::facts::{Accepted, Facts};
 use super::life::{HAPPENINGS, Happening, LENGTH, OUTAGE, What};
 use super::manifest::{FileOfRows, Source};
-use super::org::{Org, key_field};
+use super::org::{Org, SECOND, key_field};
 use super::timeline::Timeline;
-use super::world::World;
+use super::world::{World, source_event};
 use crate::exit::Failure;
 
 /// The first tick at which the sweeps start, in minutes after midnight.
@@ -156,14 +155,7 @@ impl<'a> Play<'a> {
     }
 
     async fn run(&mut self, now: Timestamp, request: &RunRequested) -> Result<(), Failure> {
-        let schedule = match request.selection {
-            Selection::Due { .. } | Selection::Owed { .. } | Selection::Forced { .. } => Schedule::Due,
-            Selection::TimedOut { .. } => Schedule::TimedOut,
-            Selection::Recent { .. } => Schedule::Recent,
-        };
-        let detail = serde_json::to_value(request).context("writing an event")?;
-        let event = bus_event("resync", "Run Requested", self.world.clock.now(), &detail);
-        if let RetryReport::Ran { report } = self.world.invoke(schedule, &event).await? {
+        if let RetryReport::Ran { report } = self.world.carry_out(request).await? {
             self.runs.push(request.connection.clone());
             self.timeline.ran(now, &request.connection, &report);
         }
@@ -188,8 +180,8 @@ impl<'a> Play<'a> {
             What::PicklistMended => self.world.orgs.iter().for_each(Org::mend_picklists),
             What::SalesforceDown => self.take_down(now),
             What::SalesforceUp | What::TriggersMended => {}
-            What::PasswordChanged => World::change_password(last),
-            What::PasswordPutRight => self.world.put_password_right(last).await?,
+            What::PasswordChanged => World::change_password(last, &SECOND),
+            What::PasswordPutRight => self.world.put_password_right(last, &SECOND).await?,
         }
         Ok(())
     }
@@ -207,7 +199,7 @@ impl<'a> Play<'a> {
         let calls = connection.budget.cap();
         let now = self.world.clock.now();
         let detail = json!({ "connection": connection.id, "source": "bulk-load", "calls": calls });
-        ensure_taken(self.world.deliver(&[event("API Calls Used", now, &detail)], |_| {}).await?)?;
+        ensure_taken(self.world.deliver(&[source_event("API Calls Used", now, &detail)], |_| {}).await?)?;
         self.facts.reported.entry(connection.id).or_default().push((now, calls));
         Ok(())
     }
@@ -221,7 +213,7 @@ impl<'a> Play<'a> {
             let fields = Map::from_iter([("Description".to_owned(), Value::from("synced by its source"))]);
             org.simulator.put_record(file.object.as_str(), field.as_str(), key.id.as_str(), fields);
             let detail = json!({ "connection": connection.id, "object": key.object, "externalId": key.id });
-            ensure_taken(self.world.deliver(&[event("Sync Succeeded", now, &detail)], |_| {}).await?)?;
+            ensure_taken(self.world.deliver(&[source_event("Sync Succeeded", now, &detail)], |_| {}).await?)?;
             self.facts.successes.insert(key, now);
         }
         Ok(())
@@ -262,7 +254,7 @@ fn bar(sources: &[Source]) -> ProgressBar {
     ProgressBar::new(rows as u64 + ticks).with_style(style)
 }
 
-fn ensure_taken(refused: usize) -> anyhow::Result<()> {
+pub(super) fn ensure_taken(refused: usize) -> anyhow::Result<()> {
     ensure!(
         refused == 0,
         "{refused} events were refused: a row is larger than the events bus takes, or its error or key is too long"
@@ -275,15 +267,6 @@ fn key_of(connection: &ConnectionId, detail: &Value) -> Option<RecordKey> {
     let object = rules::ids::ObjectName::new(text("object")?).ok()?;
     let id = RecordId::new(text("externalId")?).ok()?;
     Some(RecordKey { connection: connection.clone(), object, id })
-}
-
-/// An event of the source's, as the bus delivers it.
-fn event(detail_type: &str, time: Timestamp, detail: &Value) -> Value {
-    bus_event("demo.source", detail_type, time, detail)
-}
-
-fn bus_event(source: &str, detail_type: &str, time: Timestamp, detail: &Value) -> Value {
-    json!({ "version": "0", "source": source, "detail-type": detail_type, "time": time, "detail": detail })
 }
 
 /// A `Sync Failed` event for each row of a file.
@@ -299,7 +282,7 @@ fn failures(connection: &Connection, file: &FileOfRows, now: Timestamp) -> Vec<V
         if let (Some(parent), Some(id)) = (&file.parent, &row.parent) {
             detail["parent"] = json!({ "object": parent.object, "externalId": id });
         }
-        event("Sync Failed", now, &detail)
+        source_event("Sync Failed", now, &detail)
     };
     file.rows.iter().map(failure).collect()
 }

@@ -13,7 +13,9 @@ use engine::ports::{Clock, Connections};
 use functions::handlers::{self, RetryReport};
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
+use rules::events::RunRequested;
 use rules::fields::Mistakes;
+use rules::owed::Selection;
 use rules::time::Timestamp;
 use salesforce::{FixedSecrets, SalesforceTargets, Secret};
 use salesforce_sim::ClientSecret;
@@ -24,7 +26,7 @@ use store::local::{Embedded, Place};
 use super::bus::DemoBus;
 use super::clock::{DemoClock, Seeded};
 use super::manifest::{Source, with_target};
-use super::org::{CLIENT_ID, FIRST_SECRET, Org, SECOND_SECRET};
+use super::org::{CLIENT_ID, FIRST, Org, Password};
 use crate::exit::Failure;
 use crate::local::{DATABASE, TABLE};
 
@@ -34,13 +36,14 @@ const INVOCATION: Duration = Duration::from_mins(15);
 /// Deliveries of the queue in one invocation of `ingest`.
 const QUEUE_BATCH: usize = 10;
 
-type DemoParts = Parts<DynamoStore<DemoClock>, SalesforceTargets<FixedSecrets, DemoClock>, DemoBus, DemoClock, Seeded>;
+/// The demo's ports.
+pub(crate) type DemoParts = Parts<DynamoStore<DemoClock>, SalesforceTargets<FixedSecrets, DemoClock>, DemoBus, DemoClock, Seeded>;
 
 /// Everything that the demo runs on.
 pub(crate) struct World {
     pub(crate) clock: DemoClock,
     pub(crate) bus: DemoBus,
-    pub(crate) parts: DemoParts,
+    pub(crate) parts: Arc<DemoParts>,
     pub(crate) orgs: Vec<Org>,
     secrets: Arc<FixedSecrets>,
 }
@@ -61,7 +64,8 @@ impl World {
         let targets = SalesforceTargets::new(Arc::clone(&secrets), Arc::new(clock.clone()));
         let bus = DemoBus::default();
         let store = DynamoStore::new(table.client(), TABLE, clock.clone());
-        let parts = Parts { store, targets, events: bus.clone(), clock: clock.clone(), entropy: Seeded::new(seed) };
+        let (events, entropy) = (bus.clone(), Seeded::new(seed));
+        let parts = Arc::new(Parts { store, targets, events, clock: clock.clone(), entropy });
         let mut world = Self { clock, bus, parts, orgs: Vec::new(), secrets };
         for source in sources {
             world.connect(source, start).await?;
@@ -73,7 +77,7 @@ impl World {
         let draft = read(&with_target(&source.settings, "https://example.my.salesforce.com"))?;
         let org = Org::start(source, &draft, &self.clock, start).await?;
         let connection = read(&with_target(&source.settings, org.simulator.url()))?;
-        self.put_secret(&connection, "1", FIRST_SECRET)?;
+        self.put_secret(&connection, FIRST.version, FIRST.secret)?;
         self.parts.store.save_connection(&connection).await.context("creating a connection")?;
         self.orgs.push(org);
         Ok(())
@@ -98,7 +102,7 @@ impl World {
         let mut refused = 0;
         for delivery in events.chunks(QUEUE_BATCH) {
             let records: Vec<Value> = delivery.iter().enumerate().map(queue_record).collect();
-            let response = handlers::ingest(&self.parts, json!({ "Records": records })).await?;
+            let response = handlers::ingest(self.parts.as_ref(), json!({ "Records": records })).await?;
             refused += response.batch_item_failures.len();
             progress(delivery.len());
         }
@@ -108,7 +112,18 @@ impl World {
     /// One invocation of a retry function.
     pub(crate) async fn invoke(&self, schedule: Schedule, event: &Value) -> anyhow::Result<RetryReport> {
         let deadline = self.clock.now() + INVOCATION;
-        Ok(handlers::retry(&self.parts, schedule, event, deadline).await?)
+        Ok(handlers::retry(self.parts.as_ref(), schedule, event, deadline).await?)
+    }
+
+    /// Carries out a run that was requested.
+    pub(crate) async fn carry_out(&self, request: &RunRequested) -> anyhow::Result<RetryReport> {
+        let schedule = match request.selection {
+            Selection::Due { .. } | Selection::Owed { .. } | Selection::Forced { .. } => Schedule::Due,
+            Selection::TimedOut { .. } => Schedule::TimedOut,
+            Selection::Recent { .. } => Schedule::Recent,
+        };
+        let detail = serde_json::to_value(request).context("writing an event")?;
+        self.invoke(schedule, &bus_event("resync", "Run Requested", self.clock.now(), &detail)).await
     }
 
     /// Raises a connection's API limit.
@@ -120,15 +135,15 @@ impl World {
     }
 
     /// Somebody changes the password of the integration user.
-    pub(crate) fn change_password(org: &Org) {
-        org.simulator.set_secret(ClientSecret::from(SECOND_SECRET));
+    pub(crate) fn change_password(org: &Org, password: &Password) {
+        org.simulator.set_secret(ClientSecret::from(password.secret));
         org.simulator.expire_tokens();
     }
 
     /// The new password is put into the secret.
-    pub(crate) async fn put_password_right(&self, org: &Org) -> Result<(), Failure> {
+    pub(crate) async fn put_password_right(&self, org: &Org, password: &Password) -> Result<(), Failure> {
         let connection = self.connection(org).await?;
-        self.put_secret(&connection, "2", SECOND_SECRET)
+        self.put_secret(&connection, password.version, password.secret)
     }
 
     /// Ends everything.
@@ -142,6 +157,16 @@ impl World {
 fn read(settings: &Value) -> Result<Connection, Failure> {
     Connection::read(settings)
         .map_err(|mistakes: Mistakes| Failure::Input { what: "the connection's settings".to_owned(), mistakes })
+}
+
+/// An event as the bus delivers it.
+pub(crate) fn bus_event(source: &str, detail_type: &str, time: Timestamp, detail: &Value) -> Value {
+    json!({ "version": "0", "source": source, "detail-type": detail_type, "time": time, "detail": detail })
+}
+
+/// An event of the source's, as the bus delivers it.
+pub(crate) fn source_event(detail_type: &str, time: Timestamp, detail: &Value) -> Value {
+    bus_event("demo.source", detail_type, time, detail)
 }
 
 fn queue_record((number, event): (usize, &Value)) -> Value {

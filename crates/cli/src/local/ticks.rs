@@ -20,7 +20,7 @@ const QUIET: TimeOfDay = TimeOfDay::new(2, 10).expect("a time of day");
 /// What is done at set times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Job {
+pub(crate) enum Job {
     /// The schedule of every 20 minutes.
     Due,
     /// The schedule of every midnight.
@@ -49,7 +49,7 @@ pub(super) enum Decision {
 
 impl Job {
     /// The function of the cloud that does it, if one does.
-    pub(super) fn schedule(self) -> Option<Schedule> {
+    pub(crate) fn schedule(self) -> Option<Schedule> {
         match self {
             Self::Due => Some(Schedule::Due),
             Self::TimedOut => Some(Schedule::TimedOut),
@@ -59,7 +59,7 @@ impl Job {
     }
 
     /// The latest tick that is not after `now`.
-    pub(super) fn latest(self, now: Timestamp) -> Timestamp {
+    pub(crate) fn latest(self, now: Timestamp) -> Timestamp {
         let (every, shift) = self.grid();
         (now - shift).floor(every) + shift
     }
