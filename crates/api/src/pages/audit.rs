@@ -31,7 +31,7 @@ pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
 async fn all<P: Ports>(State(ports): State<Arc<P>>, Extension(caller): Extension<Caller>) -> Shown {
     let viewer = Viewer::of(ports.as_ref(), caller);
     let entries = ports.store().audits(None, LATEST).await?;
-    Ok(of_all(&viewer, Some(Place::Audit), "Audit of all", &body(&entries, true, viewer.now)))
+    Ok(of_all(&viewer, Place::Audit, "Audit of all", &body(&entries, true, viewer.now), &html! {}))
 }
 
 async fn one<P: Ports>(

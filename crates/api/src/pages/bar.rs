@@ -36,7 +36,9 @@ pub(super) fn share(part: u64, whole: u64, of: u64) -> u64 {
 
 /// A bar, said in words by `label`.
 pub(super) fn bar(part: u64, whole: u64, tone: Tone, label: &str) -> Markup {
-    segments(&[(share(part, whole, WIDTH), tone.class())], label)
+    // Whatever is used shows, however little it is.
+    let least = if part > 0 { 8 } else { 0 };
+    segments(&[(share(part, whole, WIDTH).max(least), tone.class())], label)
 }
 
 /// A bar of several parts one after another, each with a class; together at most [`WIDTH`].

@@ -11,7 +11,6 @@ use axum::routing::get;
 use engine::overview::{ErrorCount, errors};
 use engine::parts::Ports;
 use maud::{Markup, html};
-use rules::catalogue::Group;
 
 use super::Shown;
 use super::frame::{Place, of_connection};
@@ -60,7 +59,10 @@ fn body(scene: &Scene, errors: &[ErrorCount]) -> Markup {
                 a.button href=(scene.address(&["records"])) { "List all records" }
                 a.button href=(export(scene, "")) download { "Export as CSV" }
             }
-            @for group in Group::ALL { (of_group(scene, errors, group)) }
+            section aria-labelledby="types" {
+                h2 id="types" { "By type of error, the most frequent first" }
+                div.cards { @for error in errors { (card(scene, error)) } }
+            }
         }
     }
 }
@@ -84,23 +86,12 @@ fn figures(scene: &Scene, errors: &[ErrorCount], records: u64) -> Markup {
     }
 }
 
-fn of_group(scene: &Scene, errors: &[ErrorCount], group: Group) -> Markup {
-    let mut cards = errors.iter().filter(|error| error.group == group).peekable();
-    html! {
-        @if cards.peek().is_some() {
-            section aria-label=(group.title()) {
-                h2.group { (group.title()) }
-                div.cards { @for error in cards { (card(scene, error)) } }
-            }
-        }
-    }
-}
-
 fn card(scene: &Scene, error: &ErrorCount) -> Markup {
     let (error_type, title) = (error.error_type.as_str(), type_title(&error.error_type));
     let address = format!("{}?type={}", scene.address(&["records"]), encoded(error_type));
     html! {
         article.card {
+            p.eyebrow { (error.group.title()) }
             header {
                 h3 { a href=(address) { (title) } }
                 p.card-count { span.big { (number(error.records)) } " " (if error.records == 1 { "record" } else { "records" }) }

@@ -93,12 +93,12 @@ pub(super) fn of_connection(scene: &Scene, place: Place, title: &str, body: &Mar
 }
 
 /// A page of no connection.
-pub(super) fn of_all(viewer: &Viewer, place: Option<Place>, title: &str, body: &Markup) -> Markup {
+pub(super) fn of_all(viewer: &Viewer, place: Place, title: &str, body: &Markup, ways: &Markup) -> Markup {
     let main = html! {
         div.page-head { div.title-line { h1 { (title) } } }
         (body)
     };
-    document(title, viewer, place, &html! {}, &main)
+    document(title, viewer, Some(place), ways, &main)
 }
 
 fn way(address: &str, title: &str, is_here: bool) -> Markup {
@@ -127,7 +127,7 @@ fn document(title: &str, viewer: &Viewer, place: Option<Place>, ways: &Markup, m
                 main id="main" tabindex="-1" {
                     (main)
                     @if !viewer.may_act() {
-                        p.muted.foot-note { "You may look and plan. Actions are for operators, so no buttons are shown for them." }
+                        p.muted.foot-note { "You may look at everything. Actions are for operators, so their buttons are not shown." }
                     }
                 }
                 footer.foot {

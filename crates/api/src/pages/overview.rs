@@ -51,7 +51,19 @@ async fn show<P: Ports>(State(ports): State<Arc<P>>, Extension(caller): Extensio
         let errors = errors(ports, &standing.connection.id).await?.unwrap_or_default();
         seen.push(Seen { standing, errors });
     }
-    Ok(of_all(&viewer, Some(Place::Overview), "Overview", &body(&seen, all.unreadable, viewer.now)))
+    Ok(of_all(&viewer, Place::Overview, "Overview", &body(&seen, all.unreadable, viewer.now), &ways(&seen)))
+}
+
+/// The connections, beside the page.
+fn ways(seen: &[Seen]) -> Markup {
+    html! {
+        @if !seen.is_empty() {
+            p.side-title id="side-connections" { "Connections" }
+            ul aria-labelledby="side-connections" {
+                @for one in seen { li { a href=(one.address("errors")) { (one.standing.connection.id) } } }
+            }
+        }
+    }
 }
 
 fn body(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
@@ -95,7 +107,7 @@ fn needs(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
                 ul.need-list { @for (one, need) in &all {
                     li {
                         (badge(need.kind, need.what))
-                        p { strong { (one.standing.connection.id) } " " (need.words) (need.more) }
+                        p { strong { (one.standing.connection.id) } (need.words) (need.more) }
                         a.button href=(need.address) { (need.does) span.visually-hidden { " of " (one.standing.connection.id) } }
                     }
                 } }
@@ -110,11 +122,11 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         needs.push(Need { kind, what, words, more, address, does });
     };
     if let Some(by) = &standing.suspension {
-        let more = html! { " since " (when(by.since, now)) };
-        need(Kind::Bad, "Suspended", by.words.to_owned(), more, one.address("suspension"), "Look at the suspension");
+        let more = html! { ", since " (when(by.since, now)) };
+        need(Kind::Bad, "Suspended", format!(": {}", by.words), more, one.address("suspension"), "Look at the suspension");
     }
     if standing.budget.used >= standing.budget.cap {
-        let words = format!("has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
+        let words = format!(" has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
         let more = match standing.budget.resumes {
             Some(at) => html! { "; retries go on from " (when(at, now)) },
             None => html! { "; none come back with this cap" },
@@ -122,17 +134,17 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         need(Kind::Warning, "Budget spent", words, more, one.address("usage"), "See the API usage");
     }
     if standing.connection.paused {
-        let words = "is paused by a person, and retries nothing".to_owned();
+        let words = " is paused by a person, and retries nothing".to_owned();
         need(Kind::Warning, "Paused", words, html! {}, one.address("settings"), "See the settings");
     }
     for error in one.errors.iter().filter(|error| error.excluded) {
-        let words = format!("has {} that no schedule retries: ", count(error.records, "record", "records"));
+        let words = format!(" has {} that no schedule retries: ", count(error.records, "record", "records"));
         let more = html! { (type_title(&error.error_type)) };
         let address = format!("{}?type={}", one.address("records"), super::parts::encoded(error.error_type.as_str()));
         need(Kind::Warning, "Held", words, more, address, "See the records");
     }
     if standing.open_requests > 0 {
-        let words = format!("works on {}", count(standing.open_requests as u64, "request", "requests"));
+        let words = format!(" works on {}", count(standing.open_requests as u64, "request", "requests"));
         need(Kind::Info, "Under way", words, html! {}, one.address("requests"), "Follow the requests");
     }
     needs

@@ -10,6 +10,7 @@ use axum::routing::get;
 use engine::explain::{Answer, Explanation, GateNow, explain};
 use engine::parts::Ports;
 use maud::{Markup, html};
+use rules::gates::Gate;
 use rules::ids::RecordKey;
 use rules::record::{Record, State as RecordState};
 
@@ -116,7 +117,12 @@ fn why(scene: &Scene, explanation: &Explanation) -> Markup {
 }
 
 fn one_gate(gate: &GateNow) -> Markup {
-    let (kind, word) = if gate.open { (Kind::Good, "Open") } else { (Kind::Bad, "Closed") };
+    // A time that has not come yet is no trouble.
+    let (kind, word) = match (&gate.gate, gate.open) {
+        (_, true) => (Kind::Good, "Open"),
+        (Gate::Due { next: Some(_) }, false) => (Kind::Info, "Waits"),
+        (_, false) => (Kind::Bad, "Closed"),
+    };
     html! {
         li.gate.(if gate.open { "is-open" } else { "is-closed" }) {
             (badge(kind, word))

@@ -158,8 +158,7 @@ fn field(setting: &Setting, values: &Value, refused: Option<&Refused>) -> Markup
             label for=(setting.name) { (setting.label) }
             input id=(setting.name) name=(setting.name) value=(shown) autocomplete="off" inputmode=[(setting.form == Written::Number).then_some("numeric")]
                 aria-describedby=(help) aria-invalid=[(!own.is_empty()).then_some("true")];
-            (mistakes(&own))
-            p.muted id=(help) { (setting.help) }
+            div { (mistakes(&own)) p.muted id=(help) { (setting.help) } }
         }
     }
 }

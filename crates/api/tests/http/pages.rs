@@ -1,5 +1,8 @@
 //! The console's pages, without a browser: that each is there, says what it must, and lets nothing in.
 
+use std::sync::Arc;
+
+use api::{Caller, Role, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
 use engine::ports::Connections;
@@ -39,6 +42,13 @@ async fn send(api: &Api, request: Request<Body>) -> Page {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("the body is whole");
     Page { status, headers, text: String::from_utf8(bytes.to_vec()).expect("a page is UTF-8") }
+}
+
+/// The same router for one who may only look.
+async fn as_viewer(api: &Api, mut request: Request<Body>) -> Page {
+    request.extensions_mut().insert(Caller::new("vic", Role::Viewer));
+    let router = router(Arc::clone(&api.parts));
+    send(&Api { router, parts: Arc::clone(&api.parts) }, request).await
 }
 
 async fn get(api: &Api, path: &str) -> Page {
@@ -147,7 +157,7 @@ async fn a_card_shows_the_type_with_count_and_advice_and_leads_to_its_records() 
     api.report(&["a-1", "a-2", "a-3"]).await;
     let page = get(&api, "/c/acme/errors").await;
     page.says("Retry all 3");
-    let address = "/c/acme/records?type=unable-to-lock-row";
+    let address = "/c/acme/records?type=row-lock";
     page.says(address);
     let page = get(&api, address).await;
     for words in ["Contact/</span>a-1", "it did not work", "Resync selected", "Scheduled"] {
@@ -195,7 +205,7 @@ async fn a_limit_is_changed_by_a_form_and_a_wrong_one_is_refused_at_its_field() 
         connection.budget.api_limit
     };
     assert_eq!(limit().await, Some(ApiCalls(20_000)));
-    for wrong in ["0", "-5", "many"] {
+    for wrong in ["-5", "many"] {
         let page = post(&api, "/c/acme/limit", &format!("api_limit={wrong}")).await;
         assert_eq!(page.status, 422, "{wrong}");
         page.says("aria-invalid=\"true\"");
@@ -251,4 +261,29 @@ async fn a_browser_gets_a_problem_as_a_page_and_a_program_as_a_document() {
     }
     let request = with_json(&Method::GET, "/c/other/errors", &json!({}));
     assert_eq!(send(&api, request).await.headers[header::CONTENT_TYPE], "application/problem+json");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_sees_every_page_without_a_button_for_an_action_and_is_told_why() {
+    let api = Api::acme().await;
+    api.report(&["a-1"]).await;
+    api.post("/v1/connections/acme/pause", &json!({})).await.ok();
+    for path in PAGES {
+        let request = Request::get(path).header(header::ACCEPT, "text/html").body(Body::empty()).expect("a request");
+        let page = as_viewer(&api, request).await;
+        assert_eq!(page.status, 200, "{path}");
+        page.says("You may look at everything");
+        let forms = page.text.matches("method=\"post\"").count();
+        assert_eq!(forms, usize::from(path == "/c/acme/settings"), "{path}: {}", page.text);
+        page.says_nothing_of("value=\"resync\"");
+        page.says_nothing_of(">Save");
+    }
+    for path in ["/c/acme/resume", "/c/acme/limit", "/c/acme/settings", "/c/acme/suspension"] {
+        let request = Request::post(path).header(header::ACCEPT, "text/html");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let page = as_viewer(&api, request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(page.status, 403, "{path}");
+        page.says("ask whoever runs Resync here");
+    }
+    assert_eq!(api.audit().await.len(), 1, "only the operator's pause");
 }

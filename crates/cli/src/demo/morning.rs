@@ -2,17 +2,18 @@
 //!
 //! Must not know: the console.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use engine::manage;
 use engine::overview::usage;
-use engine::ports::{Clock, Entropy};
+use engine::ports::{Clock, DueRecords, Entropy, ErrorTypes, Records};
 use engine::resync::NewRequest;
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
 use rules::ids::RequestId;
 use rules::record::Stored;
 use rules::resync::Wanted;
-use engine::ports::{DueRecords, ErrorTypes, Records};
 use serde_json::{Value, json};
 
 use super::manifest::Source;
@@ -23,6 +24,9 @@ use crate::exit::Failure;
 
 /// Records that a nightly load of the source left locked.
 const LOCKED: usize = 400;
+
+/// The nightly load: how many minutes ago it made calls, and how many of a hundred.
+const LOAD: [(u64, u64); 8] = [(400, 5), (360, 12), (320, 20), (280, 24), (240, 17), (200, 12), (120, 6), (40, 4)];
 
 /// How much of the first connection's cap is used, in percent.
 const USED_PERCENT: u64 = 86;
@@ -62,9 +66,12 @@ async fn use_budget(world: &World, org: &Org) -> Result<(), Failure> {
     let used = usage(world.parts.as_ref(), &connection.id).await.context("reading the usage")?;
     let used = used.map_or(ApiCalls(0), |usage| usage.budget.used);
     let calls = ApiCalls(connection.budget.cap().0 * USED_PERCENT / 100).less(used);
-    let detail = json!({ "connection": connection.id, "source": "nightly-load", "calls": calls });
-    let event = source_event("API Calls Used", world.clock.now(), &detail);
-    Ok(ensure_taken(world.deliver(&[event], |_| {}).await?)?)
+    let events = LOAD.iter().map(|(minutes, share)| {
+        let at = world.clock.now() - Duration::from_secs(minutes * 60);
+        let detail = json!({ "connection": connection.id, "source": "nightly-load", "calls": calls.0 * share / 100 });
+        source_event("API Calls Used", at, &detail)
+    });
+    Ok(ensure_taken(world.deliver(&events.collect::<Vec<_>>(), |_| {}).await?)?)
 }
 
 /// The integration user's password was changed in the night; somebody asked for a resync, and the login was refused. The secret

@@ -19,7 +19,7 @@ async fn opened() -> (Served, Browser) {
 async fn locked(served: &Served) -> u64 {
     let errors = served.json("/v1/connections/marketing/errors").await;
     let errors = errors["errors"].as_array().expect("a list");
-    let of_type = |error: &&Value| error["type"] == "unable-to-lock-row";
+    let of_type = |error: &&Value| error["type"] == "row-lock";
     errors.iter().find(of_type).and_then(|error| error["records"].as_u64()).unwrap_or(0)
 }
 
@@ -38,7 +38,7 @@ async fn one_record_then_all_of_its_type_are_retried_each_with_its_plan_first_an
     browser.until_says("A person").await;
 
     browser.go(&served.url("/c/marketing/errors")).await;
-    browser.click("form:has(input[value='unable-to-lock-row']) button").await;
+    browser.click("form:has(input[value='row-lock']) button").await;
     browser.until_says("399").await;
     browser.until_says("% of the").await;
     browser.click_on("Retry 399 records").await;
@@ -51,7 +51,7 @@ async fn one_record_then_all_of_its_type_are_retried_each_with_its_plan_first_an
 #[tokio::test(flavor = "multi_thread")]
 async fn chosen_records_are_retried_and_others_deleted_after_the_name_was_typed() {
     let (served, browser) = opened().await;
-    browser.go(&served.url("/c/marketing/records?type=unable-to-lock-row")).await;
+    browser.go(&served.url("/c/marketing/records?type=row-lock")).await;
     browser.click("input[data-all='record']").await;
     browser.until_says("50 selected").await;
     browser.click_on("Delete selected").await;
@@ -63,7 +63,7 @@ async fn chosen_records_are_retried_and_others_deleted_after_the_name_was_typed(
     browser.click_on("Delete 50 failures").await;
     browser.until_says("Done:").await;
     assert_eq!(locked(&served).await, 350);
-    browser.go(&served.url("/c/marketing/records?type=unable-to-lock-row")).await;
+    browser.go(&served.url("/c/marketing/records?type=row-lock")).await;
     browser.click_on("Resync selected").await;
     browser.until_says("No record is selected").await;
 }
@@ -72,7 +72,7 @@ async fn chosen_records_are_retried_and_others_deleted_after_the_name_was_typed(
 async fn a_spent_budget_says_so_with_its_time_and_a_higher_limit_lets_what_waits_go_on() {
     let (served, browser) = opened().await;
     browser.go(&served.url("/c/marketing/usage")).await;
-    browser.write("#api_limit", "0").await;
+    browser.write("#api_limit", "-5").await;
     browser.click_on("Save").await;
     browser.until_says("write a whole number").await;
     browser.write("#api_limit", "100").await;
@@ -143,7 +143,7 @@ async fn markup_in_a_message_and_in_an_id_is_text_and_the_export_is_a_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_javascript_pages_are_read_and_forms_lead_to_pages() {
     let served = Served::start().await;
-    let (status, page) = served.get("/c/marketing/records?type=unable-to-lock-row").await;
+    let (status, page) = served.get("/c/marketing/records?type=row-lock").await;
     assert_eq!(status, 200);
     assert!(page.contains("Contact/</span>N-00001") && page.contains("Next page"), "{page}");
     let chosen = [("record", "Contact/N-00001"), ("record", "Contact/N-00002"), ("action", "resync")];

@@ -227,7 +227,8 @@ async fn pause() {
 fn port(driver: &mut Child) -> u16 {
     let output = BufReader::new(driver.stdout.take().expect("it is piped"));
     for line in output.lines().map_while(Result::ok) {
-        if let Some(port) = line.split("on port ").nth(1) {
+        // The first line names the port that was asked for, a later one the port that it got.
+        if let Some(port) = line.split("successfully on port ").nth(1) {
             return port.trim_end_matches('.').parse().expect("a port");
         }
     }

@@ -41,7 +41,7 @@ async fn pages(served: &Served) -> Vec<(&'static str, String)> {
         ("overview", "/"),
         ("errors", "/c/marketing/errors"),
         ("errors-suspended", "/c/billing/errors"),
-        ("records", "/c/marketing/records?type=unable-to-lock-row"),
+        ("records", "/c/marketing/records?type=row-lock"),
         ("records-all", "/c/billing/records"),
         ("records-none", "/c/marketing/records?object=Lead"),
         ("record", &record),
