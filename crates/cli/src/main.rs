@@ -21,9 +21,9 @@ use tokio::runtime::Builder;
 use args::{Args, Command};
 use exit::Failure;
 
-/// Threads for work that blocks, such as that of the embedded table: as many as an import keeps busy. Each costs memory, and
-/// without a bound their number would creep up with the length of the work.
-const BLOCKING: usize = 16;
+/// Threads for work that blocks: opening, clearing and closing the table, and looking up a host. The table works on threads of
+/// its own. Each costs memory, and without a bound their number would creep up with the length of the work.
+const BLOCKING: usize = 4;
 
 fn main() -> ExitCode {
     let command = Args::parse().command;

@@ -17,6 +17,8 @@ mod forms;
 mod kept;
 #[path = "commands/retrying.rs"]
 mod retrying;
+#[path = "support/running.rs"]
+mod running;
 #[path = "commands/wizard.rs"]
 mod wizard;
 #[path = "commands/world.rs"]

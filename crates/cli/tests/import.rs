@@ -5,5 +5,8 @@
 mod import {
     mod files;
     mod kill;
+    mod memory;
     mod place;
+    #[path = "../support/running.rs"]
+    mod running;
 }

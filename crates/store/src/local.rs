@@ -3,10 +3,10 @@
 //!
 //! Must not know: what is kept in the table, or who uses it.
 
-mod durable;
 mod embedded;
 mod full;
 mod in_process;
+mod worker;
 
 use std::net::SocketAddr;
 use std::path::Path;

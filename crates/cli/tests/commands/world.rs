@@ -3,15 +3,16 @@
 //! Must not know: what is tested.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use salesforce_sim::{Settings, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use super::running::Local;
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples");
 
@@ -122,31 +123,7 @@ impl World {
 
     /// Starts `resync local` and waits until it takes questions.
     pub(crate) fn local(&self) -> Local {
-        let mut child = self
-            .command(&["local", "--json"])
-            .stderr(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut lines = String::new();
-        while !self.data().join("endpoint").exists() {
-            let read = log.read_line(&mut lines).expect("the log is UTF-8");
-            assert!(read > 0, "resync local ended: {lines}");
-        }
-        // What it logs from now on is of no interest, but must not fill the pipe.
-        std::thread::spawn(move || log.read_to_string(&mut String::new()));
-        Local(child)
-    }
-}
-
-/// A running `resync local`; it is ended when this is dropped.
-pub(crate) struct Local(Child);
-
-impl Drop for Local {
-    fn drop(&mut self) {
-        self.0.kill().expect("it is running");
-        self.0.wait().expect("it ends");
+        Local::start(self.command(&["local", "--json"]), &self.data())
     }
 }
 

@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::running::Local;
+
 /// The directory.
 pub(crate) struct Place {
     directory: TempDir,
@@ -61,6 +63,11 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resync"));
         command.args(args).current_dir(self.directory.path()).env("RESYNC_DATA", self.path("data"));
         command
+    }
+
+    /// A `resync local` over its data.
+    pub(crate) fn local(&self) -> Local {
+        Local::start(self.command(&["local", "--json"]), &self.path("data"))
     }
 
     pub(crate) fn resync(&self, args: &[&str]) -> Output {

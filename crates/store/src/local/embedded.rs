@@ -2,16 +2,17 @@
 //!
 //! Must not know: what is kept in the table; who else may want the file (whoever opens it holds its lock).
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use dynoxide::Database;
 
-use super::durable::Durable;
-use super::in_process::InProcess;
+use super::in_process::{Answer, InProcess};
+use super::worker::{Worker, log_beside};
 use super::{LocalFailure, Place, config, full, open};
 use crate::table::create_table;
 
@@ -27,7 +28,7 @@ const COMPACTING: &str = "making the local database smaller";
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
-    durable: Option<Durable>,
+    worker: Arc<Worker<Answer>>,
     file: Option<PathBuf>,
     name: String,
 }
@@ -50,12 +51,16 @@ impl Embedded {
             Place::File(path) => Some(path.to_owned()),
         };
         let path = file.clone();
-        let (database, durable) = blocking(OPENING, move || match path.as_deref() {
-            None => open(Place::Memory).map(|database| (database, None)),
-            Some(path) => open_file(path).map(|(database, durable)| (database, Some(durable))),
+        let (database, worker) = blocking(OPENING, move || {
+            let (database, log) = match path.as_deref() {
+                None => (open(Place::Memory)?, None),
+                Some(path) => open_file(path).map(|(database, log)| (database, Some(log)))?,
+            };
+            let worker = Worker::start(database.clone(), log).map_err(|error| refused(OPENING, &error))?;
+            Ok((database, worker))
         })
         .await??;
-        let table = Self { database, durable, file, name: name.to_owned() };
+        let table = Self { database, worker: Arc::new(worker), file, name: name.to_owned() };
         create_table(&table.client(), name).await.map_err(LocalFailure::Table)?;
         Ok(table)
     }
@@ -69,8 +74,7 @@ impl Embedded {
     /// A client's settings, complete, for a caller who wants to change some.
     #[must_use]
     pub fn config(&self) -> Builder {
-        config(NOWHERE.to_owned())
-            .http_client(InProcess { database: self.database.clone(), durable: self.durable.clone() })
+        config(NOWHERE.to_owned()).http_client(InProcess(Arc::clone(&self.worker)))
     }
 
     /// A client.
@@ -82,7 +86,7 @@ impl Embedded {
     /// Whether a sync of the disk failed. From then on every request is refused: only a new start can tell what is on the disk.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        self.durable.as_ref().is_some_and(Durable::is_broken)
+        self.worker.is_broken()
     }
 
     /// Deletes what has expired, as `DynamoDB` does by itself; says how many items. Other requests go on meanwhile.
@@ -117,13 +121,13 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Opens the file with commits that are not synced one by one, and the log that syncs them.
-fn open_file(path: &Path) -> Result<(Database, Durable), LocalFailure> {
+fn open_file(path: &Path) -> Result<(Database, File), LocalFailure> {
     own(path)?;
     let database = open(Place::File(path))?;
     // Sets `synchronous = NORMAL`, whatever it is called.
     database.disable_bulk_loading().map_err(|error| refused(OPENING, &error))?;
-    let durable = Durable::beside(path).map_err(|error| refused(OPENING, &error))?;
-    Ok((database, durable))
+    let log = log_beside(path).map_err(|error| refused(OPENING, &error))?;
+    Ok((database, log))
 }
 
 /// Creates the file, unless it is there, so that no other user of the machine can read it; its log is created alike.
@@ -166,7 +170,6 @@ mod tests {
         let beside = rusqlite::Connection::open(&file).unwrap();
         let mode: String = beside.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
         assert_eq!(mode, "wal");
-        let durable = table.durable.as_ref().unwrap();
-        assert!(durable.made() > 0 && durable.is_settled(), "{durable:?}");
+        assert!(table.worker.syncs() > 0, "the table was created");
     }
 }

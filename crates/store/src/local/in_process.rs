@@ -2,6 +2,8 @@
 //!
 //! Must not know: which table there is, or what is kept in it.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::config::RuntimeComponents;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::http::{
@@ -11,24 +13,22 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::actions::batch_execute_statement::BatchExecuteStatementResponse;
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio::sync::oneshot;
 
-use super::durable::Durable;
 use super::full;
+use super::worker::{Job, Worker};
 
 /// The prefix of an operation's name in the header that names it.
 const VERSION: &str = "DynamoDB_20120810.";
 
 /// The client. A clone reaches the same database.
 #[derive(Clone)]
-pub(super) struct InProcess {
-    pub(super) database: Database,
-    /// Where its commits are synced; none when it is in memory.
-    pub(super) durable: Option<Durable>,
-}
+pub(super) struct InProcess(pub(super) Arc<Worker<Answer>>);
 
 impl std::fmt::Debug for InProcess {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,46 +44,36 @@ impl HttpClient for InProcess {
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.clone();
+        let (reply, answered) = oneshot::channel();
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.strip_prefix(VERSION).unwrap_or_default().to_owned();
+        let writes = writes(&operation);
+        let work = Box::new(move |database: &Database| {
+            let body = request.body().bytes().unwrap_or_default();
+            carry_out(database, &operation, body)
+                .map_or_else(|error| refusal(&error), |body| Answer { status: 200, body })
+        });
+        // One that is not taken is dropped, and its reply with it.
+        self.0.ask(Job { writes, work, reply });
         HttpConnectorFuture::new(async move {
-            // The database blocks while it reads and writes its file.
-            let answered = tokio::task::spawn_blocking(move || client.answer(&request)).await;
-            answered.map_err(|ended| ConnectorError::other(ended.into(), None))?
+            let answer = answered.await.map_err(|ended| ConnectorError::other(ended.into(), None))?;
+            answer.unwrap_or_else(sync_failed).response()
         })
     }
 }
 
 /// What an operation comes to: the body of the reply and its status.
-struct Answer {
+pub(super) struct Answer {
     status: u16,
     body: String,
 }
 
-impl InProcess {
-    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.strip_prefix(VERSION).unwrap_or_default();
-        let body = request.body().bytes().unwrap_or_default();
-        let Answer { status, body } = self.carry_out(operation, body);
-        let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
-        let mut response = HttpResponse::new(status, SdkBody::from(body));
+impl Answer {
+    fn response(self) -> Result<HttpResponse, ConnectorError> {
+        let status = StatusCode::try_from(self.status).map_err(|error| ConnectorError::other(error.into(), None))?;
+        let mut response = HttpResponse::new(status, SdkBody::from(self.body));
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
         Ok(response)
-    }
-
-    /// Carries an operation out, and answers once what it wrote or saw is on the disk.
-    fn carry_out(&self, operation: &str, body: &[u8]) -> Answer {
-        let writes = writes(operation);
-        if self.durable.as_ref().is_some_and(|durable| durable.begin(writes).is_err()) {
-            return sync_failed();
-        }
-        let carried_out = carry_out(&self.database, operation, body);
-        let settled = self.durable.as_ref().map_or(Ok(()), |durable| durable.settle(writes));
-        match (carried_out, settled) {
-            (Ok(body), Ok(())) => Answer { status: 200, body },
-            (Err(error), Ok(())) => refusal(&error),
-            (_, Err(_)) => sync_failed(),
-        }
     }
 }
 
@@ -128,11 +118,17 @@ fn carry_out(database: &Database, operation: &str, body: &[u8]) -> Result<String
         "PutItem" => write(&database.put_item(read(body)?)?),
         "Query" => write(&database.query(read(body)?)?),
         "Scan" => write(&database.scan(read(body)?)?),
-        "TransactWriteItems" => write(&database.transact_write_items(read(body)?)?),
+        "TransactWriteItems" => write(&database.transact_write_items(unnamed(read(body)?))?),
         "UpdateItem" => write(&database.update_item(read(body)?)?),
         "UpdateTimeToLive" => write(&database.update_time_to_live(read(body)?)?),
         other => Err(DynoxideError::ValidationException(format!("the embedded table does not carry out {other}"))),
     }
+}
+
+/// Without the token by which a transaction that is sent twice is carried out once: within a process no reply is lost, and the
+/// database would remember each token for ten minutes.
+fn unnamed(request: TransactWriteItemsRequest) -> TransactWriteItemsRequest {
+    TransactWriteItemsRequest { client_request_token: None, ..request }
 }
 
 /// A statement's own error says "try again", which a full disk does not mean; so the whole batch is refused. Which statements
