@@ -47,9 +47,16 @@ fn a_refused_test_call_does_not_hide_that_the_connection_is_there() {
 fn all_mistakes_in_settings_are_said_together_and_nothing_is_created() {
     let world = World::new();
     let said = world.refused(&["connection", "create", "Not A Name", "--policy=interval", "--flow=jwt-bearer"], 3);
-    for mistake in ["id:", "target.login_url:", "target.username:", "target.secret:"] {
+    for mistake in ["NAME:", "--login-url:", "--username:", "--secret:"] {
         assert!(said.lines().any(|line| line.starts_with(mistake)), "{mistake} is not in {said}");
     }
+    let said = world.refused(&["connection", "create"], 3);
+    for mistake in ["NAME: is missing", "--policy: is missing", "--login-url, --flow and --secret: is missing"] {
+        assert!(said.lines().any(|line| line.starts_with(mistake)), "{mistake} is not in {said}");
+    }
+    fs::write(world.path("a.toml"), "[policy]\nkind = \"interval\"\n").expect("the settings are written");
+    let said = world.refused(&["connection", "create", "a", "--from", "a.toml"], 3);
+    assert!(said.lines().any(|line| line.starts_with("target:")), "a file's own field is named: {said}");
     assert_eq!(world.json(&["connection", "list"])["connections"], json!([]));
 }
 
@@ -84,7 +91,8 @@ fn a_connection_is_changed_paused_resumed_and_deleted() {
         "marketing was so already.\n"
     );
     assert!(world.done(&["connection", "show", "marketing"]).contains("policy.tries                     5"));
-    world.refused(&["connection", "set", "marketing", "--setting", "policy.tries=0"], 3);
+    let said = world.refused(&["connection", "set", "marketing", "--setting", "policy.tries=0"], 3);
+    assert!(said.contains("--setting policy.tries: "), "{said}");
     world.refused(&["connection", "set", "marketing"], 3);
     assert!(world.done(&["connection", "pause", "marketing"]).starts_with("marketing is paused"));
     assert_eq!(world.done(&["connection", "pause", "marketing"]), "marketing was paused already.\n");

@@ -68,7 +68,8 @@ pub(super) async fn set(args: &SetArgs) -> Result<(), Failure> {
     let name = &args.connection;
     let change = Value::Object(args.settings.assemble()?);
     let route = Route::of(&["connections", name]);
-    let answer = of_connection(&args.common, name, async |client| client.patch(route, &change).await).await?;
+    let answer = of_connection(&args.common, name, async |client| client.patch(route, &change).await).await;
+    let answer = answer.map_err(|failure| args.settings.in_options(failure))?;
     show(&args.common, &answer, || {
         if answer["changed"] == true { format!("{name} is changed.\n") } else { format!("{name} was so already.\n") }
     })

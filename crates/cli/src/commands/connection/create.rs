@@ -46,7 +46,8 @@ pub(super) async fn create(args: &CreateArgs) -> Result<(), Failure> {
     let settings = settings(args)?;
     let client = Client::open_or_create(args.common.data.as_deref()).await?;
     let created = with(client, async |client| {
-        let mut created = client.post("/v1/connections", &Value::Object(settings)).await?;
+        let created = client.post("/v1/connections", &Value::Object(settings)).await;
+        let mut created = created.map_err(|failure| args.settings.in_options(failure))?;
         // Only a `resync local` that runs can have started the simulator.
         let is_simulated = created["connection"]["target"]["secret"] == SIMULATOR_SECRET;
         let no_test = args.no_test || is_simulated && !client.is_running();

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use rules::fields::{Mistake, Mistakes};
 use serde_json::{Map, Value, json};
 
 use crate::commands::limit::Limit;
@@ -112,6 +113,37 @@ impl SettingsArgs {
             _ => Err(Failure::Wrong("the settings are no object; write them as { \"field\": value, … }".to_owned())),
         }
     }
+
+    /// The failure with each mistake under the option that sets it, for who gave options alone. A file names its own fields.
+    pub(super) fn in_options(&self, failure: Failure) -> Failure {
+        match (failure, &self.from) {
+            (Failure::Input { what, mistakes: Mistakes(mistakes) }, None) => {
+                let named = |mistake: Mistake| Mistake { field: option(&mistake.field), ..mistake };
+                Failure::Input { what, mistakes: Mistakes(mistakes.into_iter().map(named).collect()) }
+            }
+            (failure, _) => failure,
+        }
+    }
+}
+
+/// The option that sets what the routes call `field`.
+fn option(field: &str) -> String {
+    let known = match field {
+        "id" => "NAME",
+        "policy" | "policy.kind" => "--policy",
+        "target" => "--login-url, --flow and --secret",
+        "target.login_url" => "--login-url",
+        "target.flow" => "--flow",
+        "target.username" => "--username",
+        "target.secret" => "--secret",
+        "budget.api_limit" => "--api-limit",
+        "external_ids" => "--external-id",
+        other => match other.strip_prefix("external_ids.") {
+            Some(object) => return format!("--external-id {object}"),
+            None => return format!("--setting {other}"),
+        },
+    };
+    known.to_owned()
 }
 
 /// Puts `value` at `path`; what is no object on the way there becomes one.
