@@ -46,7 +46,7 @@ fn render(Told { answer, now }: &Told) -> String {
     if entries.is_empty() {
         return "Nothing was changed yet.\n".to_owned();
     }
-    let mut table = Table::new(&["AT", "WHO", "WHAT", "CONNECTION", "SUBJECT", ">RECORDS"]);
+    let mut table = Table::new(&["AT", "WHO", "WHAT", "=CONNECTION", "=SUBJECT", ">RECORDS"]);
     for entry in entries {
         table.row([
             when_or(&entry["at"], *now, "-"),

@@ -42,7 +42,7 @@ fn render(connection: &str, Told { answer, now }: &Told) -> String {
             "Nothing is failing in {connection}. `resync import FILE --connection {connection}` takes in failed rows.\n"
         );
     }
-    let mut table = Table::new(&["TYPE", ">RECORDS", "OLDEST", "GROUP", "ADVICE"]);
+    let mut table = Table::new(&["=TYPE", ">RECORDS", "OLDEST", "GROUP", "ADVICE"]);
     for error in answer["errors"].as_array().into_iter().flatten() {
         table.row([
             text(error, "type"),

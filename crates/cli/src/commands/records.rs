@@ -77,7 +77,7 @@ fn nothing(args: &RecordsArgs, next: Option<&str>) -> String {
 }
 
 fn table(records: &[Value], now: rules::time::Timestamp) -> Table {
-    let mut table = Table::new(&["RECORD", "STATE", "TYPE", ">TRIES", "NEXT TRY", "MESSAGE"]);
+    let mut table = Table::new(&["=RECORD", "STATE", "=TYPE", ">TRIES", "NEXT TRY", "MESSAGE"]);
     for record in records {
         let tries: u64 =
             record["attempts"].as_object().into_iter().flatten().filter_map(|(_, tries)| tries.as_u64()).sum();

@@ -72,7 +72,8 @@ fn list(connection: &str, Told { answer, now }: &Told) -> String {
     if requests.is_empty() {
         return format!("Nobody has asked for a retry in {connection}; `resync retry` does.\n");
     }
-    let mut table = Table::new(&["ID", "ASKED", "BY", "WANTED", "STATE", ">TRIED", ">RESOLVED", ">FAILED", ">SKIPPED"]);
+    let mut table =
+        Table::new(&["=ID", "ASKED", "BY", "WANTED", "STATE", ">TRIED", ">RESOLVED", ">FAILED", ">SKIPPED"]);
     for request in requests {
         table.row(row(request, *now));
     }

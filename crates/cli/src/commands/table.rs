@@ -1,4 +1,5 @@
-//! Tables for people: aligned columns, no boxes, cut to the width of the terminal, coloured only on one.
+//! Tables for people: aligned columns, no boxes, cut to the width of the terminal but for the names that a person needs for the
+//! next command, coloured only on one.
 //!
 //! Must not know: what the cells mean.
 
@@ -19,19 +20,39 @@ enum Side {
     Right,
 }
 
+/// What heads a column.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    name: &'static str,
+    side: Side,
+    /// Whether its cells are never cut.
+    whole: bool,
+}
+
+impl Head {
+    fn of(name: &'static str) -> Self {
+        let (side, whole) = match name.as_bytes().first() {
+            Some(b'>') => (Side::Right, false),
+            Some(b'=') => (Side::Left, true),
+            Some(_) | None => (Side::Left, false),
+        };
+        Self { name: name.trim_start_matches(['>', '=']), side, whole }
+    }
+}
+
 /// Rows under a head.
 #[derive(Debug)]
 pub(super) struct Table {
-    head: Vec<(&'static str, Side)>,
+    head: Vec<Head>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns. A name that begins with `>` heads a column of numbers, which stand at its right.
+    /// A table with these columns. A name that begins with `>` heads a column of numbers, which stand at its right; one that
+    /// begins with `=` a column of names that are of use only when they are whole: where the terminal is too narrow even so,
+    /// it breaks the line.
     pub(super) fn new(head: &[&'static str]) -> Self {
-        let column =
-            |name: &&'static str| name.strip_prefix('>').map_or((*name, Side::Left), |name| (name, Side::Right));
-        Self { head: head.iter().map(column).collect(), rows: Vec::new() }
+        Self { head: head.iter().map(|name| Head::of(name)).collect(), rows: Vec::new() }
     }
 
     /// Adds a row, one cell for each column.
@@ -49,7 +70,7 @@ impl Table {
     /// The table in lines that are not wider than `width`, where one is given.
     fn render(&self, width: Option<usize>) -> String {
         let widths = self.widths(width);
-        let head = self.head.iter().map(|(name, _)| Cow::Borrowed(*name));
+        let head = self.head.iter().map(|head| Cow::Borrowed(head.name));
         let mut text = console::style(self.line(head, &widths)).bold().to_string() + "\n";
         for row in &self.rows {
             text += &self.line(row.iter().map(|cell| Cow::Borrowed(cell.as_str())), &widths);
@@ -60,10 +81,10 @@ impl Table {
 
     fn line<'a>(&self, cells: impl Iterator<Item = Cow<'a, str>>, widths: &[usize]) -> String {
         let mut line = String::new();
-        for ((cell, &width), (_, side)) in cells.zip(widths).zip(&self.head) {
+        for ((cell, &width), head) in cells.zip(widths).zip(&self.head) {
             let cell = truncate_str(&cell, width, "…").into_owned();
             let space = " ".repeat(width.saturating_sub(measure_text_width(&cell)));
-            line += &match side {
+            line += &match head.side {
                 Side::Left => cell + &space,
                 Side::Right => space + &cell,
             };
@@ -72,16 +93,17 @@ impl Table {
         line.trim_end().to_owned()
     }
 
-    /// As wide as the widest cell; where that is too much, the widest column gives way first.
+    /// As wide as the widest cell; where that is too much, the widest column that may be cut gives way first.
     fn widths(&self, at_most: Option<usize>) -> Vec<usize> {
-        let widest = |(column, (name, _)): (usize, &(&str, Side))| {
+        let widest = |(column, head): (usize, &Head)| {
             let cells = self.rows.iter().map(|row| measure_text_width(&row[column]));
-            cells.chain([measure_text_width(name)]).max().unwrap_or(0)
+            cells.chain([measure_text_width(head.name)]).max().unwrap_or(0)
         };
         let mut widths: Vec<usize> = self.head.iter().enumerate().map(widest).collect();
         let gaps = GAP.len() * widths.len().saturating_sub(1);
         while at_most.is_some_and(|most| widths.iter().sum::<usize>() + gaps > most) {
-            match widths.iter_mut().max() {
+            let cut = widths.iter_mut().zip(&self.head).filter(|(_, head)| !head.whole).map(|(width, _)| width);
+            match cut.max() {
                 Some(widest) if *widest > NARROWEST => *widest -= 1,
                 Some(_) | None => break,
             }
@@ -129,6 +151,19 @@ mod tests {
             "TYPE                RECORDS  ADVICE\n\
              row_lock                 12  retry in small b…\n\
              bad_picklist_value        3  add the value\n"
+        );
+    }
+
+    #[test]
+    fn a_name_that_the_next_command_needs_is_whole_in_the_narrowest_terminal() {
+        let mut table = Table::new(&["=RECORD", "STATE", "MESSAGE"]);
+        table.row(
+            ["marketing/Contact/C-00013-of-the-longest", "scheduled", "Use one of these records?"].map(str::to_owned),
+        );
+        assert_eq!(
+            table.render(Some(40)),
+            "RECORD                                    STATE     MESSAGE\n\
+             marketing/Contact/C-00013-of-the-longest  schedul…  Use one…\n"
         );
     }
 
