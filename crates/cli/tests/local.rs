@@ -9,6 +9,7 @@ mod machine;
 mod moment;
 
 use std::fs;
+use std::net::TcpListener;
 
 use machine::{Machine, Running, await_some, is_private, said};
 use reqwest::{Client, StatusCode};
@@ -125,6 +126,21 @@ fn all_mistakes_of_the_settings_are_reported_together_before_anything_starts() {
     let unnamed = machine.resync(&["local", "--config", "nowhere.toml"]);
     assert_eq!(unnamed.status.code(), Some(3));
     assert!(said(&unnamed).contains("nowhere.toml cannot be used: there is no such file"), "{}", said(&unnamed));
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_whose_it_was_to_be() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("it has an address").port();
+    let interface = format!("the interface cannot listen on 127.0.0.1:{port}; set another `port` at the top");
+    let simulator = format!("the simulated Salesforce cannot start on 127.0.0.1:{port}; set another `port` under [sim");
+    for (heading, expected) in [("", interface), ("[simulator]\n", simulator)] {
+        let machine = Machine::new();
+        machine.write("resync.toml", &format!("{heading}port = {port}\n"), 0o600);
+        let refused = machine.resync(&["local"]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(said(&refused).contains(&expected), "{}", said(&refused));
+    }
 }
 
 #[test]

@@ -116,7 +116,12 @@ async fn start_simulator(settings: Option<SimulatorSettings>) -> anyhow::Result<
     };
     let settings = Settings { port, credentials: simulator_credentials(), ..Settings::default() };
     let started = Simulator::start(settings).await;
-    started.map(Some).context("starting the simulated Salesforce; its port is set in resync.toml under [simulator]")
+    started.map(Some).with_context(|| {
+        format!(
+            "the simulated Salesforce cannot start on 127.0.0.1:{port}; set another `port` under [simulator] in resync.toml, \
+             and the login_url of its connections to it"
+        )
+    })
 }
 
 /// Tells a person where things are, and the log what is amiss.

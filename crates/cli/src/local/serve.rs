@@ -37,7 +37,8 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.with_context(|| {
             format!(
-                "127.0.0.1:{port} cannot be listened on; set another port in resync.toml, or 0 for any that is free"
+                "the interface cannot listen on 127.0.0.1:{port}; set another `port` at the top of resync.toml, or 0 for any \
+                 that is free"
             )
         })?;
         let address = listener.local_addr().context("asking where the interface listens")?;
