@@ -97,6 +97,14 @@ impl Client {
         }
     }
 
+    /// Whether it is what a demo kept, which nothing changes.
+    pub(crate) fn is_for_looking_only(&self) -> bool {
+        match &self.way {
+            Way::Running(_) => false,
+            Way::Stopped(way) => way.is_for_looking_only(),
+        }
+    }
+
     /// Reads.
     pub(crate) async fn get(&self, route: impl Into<Route>) -> Result<Value, Failure> {
         self.call(Method::GET, route.into(), None).await

@@ -41,6 +41,10 @@ impl InProcess {
         Ok(Answer { status: parts.status, body: Chunks::InProcess(body.into_data_stream()) })
     }
 
+    pub(super) fn is_for_looking_only(&self) -> bool {
+        self.system.is_for_looking_only()
+    }
+
     pub(super) async fn close(self) -> Result<(), Failure> {
         drop(self.router);
         self.system.close().await

@@ -31,16 +31,19 @@ pub(crate) struct ErrorsArgs {
 pub(crate) async fn errors(args: &ErrorsArgs) -> Result<(), Failure> {
     let name = &args.connection;
     let route = Route::of(&["connections", name, "errors"]);
-    let told = of_connection(&args.common, name, async |client| read(client, route).await).await?;
-    show(&args.common, &told.answer, || render(name, &told))
+    let (told, looking_only) = of_connection(&args.common, name, async |client| {
+        Ok((read(client, route).await?, client.is_for_looking_only()))
+    })
+    .await?;
+    show(&args.common, &told.answer, || render(name, &told, looking_only))
 }
 
-fn render(connection: &str, Told { answer, now }: &Told) -> String {
+/// The table, and the commands that go on from it: what would be refused is not among them.
+fn render(connection: &str, Told { answer, now }: &Told, looking_only: bool) -> String {
     let records = answer["records"].as_u64().unwrap_or(0);
     if records == 0 {
-        return format!(
-            "Nothing is failing in {connection}. `resync import FILE --connection {connection}` takes in failed rows.\n"
-        );
+        let import = format!(" `resync import FILE --connection {connection}` takes in failed rows.");
+        return format!("Nothing is failing in {connection}.{}\n", if looking_only { "" } else { &import });
     }
     let mut table = Table::new(&["=TYPE", ">RECORDS", "OLDEST", "GROUP", "ADVICE"]);
     for error in answer["errors"].as_array().into_iter().flatten() {
@@ -52,12 +55,10 @@ fn render(connection: &str, Told { answer, now }: &Told) -> String {
             advice(error),
         ]);
     }
-    format!(
-        "{}\n{} in all. `resync records {connection} --type TYPE` lists them, `resync retry --type TYPE --connection \
-         {connection}` tries them now.\n",
-        table.text(),
-        many(records, "failing record")
-    )
+    let all = many(records, "failing record");
+    let list = format!("`resync records {connection} --type TYPE` lists them");
+    let retry = format!(", `resync retry --type TYPE --connection {connection}` tries them now");
+    format!("{}\n{all} in all. {list}{}.\n", table.text(), if looking_only { "" } else { &retry })
 }
 
 fn advice(error: &Value) -> String {

@@ -79,9 +79,14 @@ impl System {
         let router = api::router(Arc::clone(&self.parts))
             .layer(from_fn_with_state(self.cleaning.clone(), leave_no_trace))
             .layer(Extension(caller::user()));
+        if self.is_for_looking_only() { router.layer(from_fn(only_look)) } else { router }
+    }
+
+    /// Whether it is what a demo kept, over which nothing can be changed.
+    pub(crate) fn is_for_looking_only(&self) -> bool {
         match self.parts.clock {
-            LocalClock::Machine => router,
-            LocalClock::Standing(_) => router.layer(from_fn(only_look)),
+            LocalClock::Machine => false,
+            LocalClock::Standing(_) => true,
         }
     }
 

@@ -11,7 +11,8 @@ fn a_kept_demo_is_read_like_any_directory_and_changed_by_nothing() {
     let list = world.done(&["connection", "list", "--data", kept]);
     assert!(list.contains("marketing") && list.contains("billing"), "{list}");
     let before = world.done(&["errors", "billing", "--data", kept]);
-    assert!(before.contains("daco-02"), "{before}");
+    assert!(before.contains("daco-02") && before.contains("`resync records billing"), "{before}");
+    assert!(!before.contains("resync retry"), "what would be refused is not suggested: {before}");
     assert!(world.done(&["runs", "marketing", "--data", kept]).lines().count() > 10);
     for change in [
         &["limit", "marketing", "5"][..],
