@@ -11,7 +11,7 @@ use functions::SystemClock;
 use rules::connection::Connection;
 use rules::ids::{ConnectionId, RecordKey};
 use rules::time::Timestamp;
-use salesforce_sim::{Activity, Failure, Rule, Selector, Sequence, Settings, Simulator};
+use salesforce_sim::{Rule, Sequence, Settings, Simulator};
 use serde_json::{Value, json};
 use store::DynamoStore;
 use store::local::{LocalTable, Place};
@@ -177,15 +177,7 @@ impl World {
 async fn salesforce(now: Arc<AtomicI64>) -> Simulator {
     let clock = Arc::new(move || now.load(Ordering::SeqCst));
     let simulator = Simulator::start(Settings { clock, ..Settings::default() }).await.unwrap();
-    simulator.add_rule(Rule {
-        name: "refused".into(),
-        object: None,
-        selector: Selector::external_ids(
-            ids().filter(|id| is_refused(id)).collect::<Vec<_>>().iter().map(String::as_str),
-        ),
-        failure: Failure::Validation { message: "not like this".to_owned(), fields: Vec::new() },
-        activity: Activity::UntilMended,
-    });
+    simulator.add_rule(Rule::refusing(ids().filter(|id| is_refused(id))));
     simulator
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use rules::time::Timestamp;
-use salesforce_sim::{Activity, Failure, Fault, Rule, Selector, Settings, Simulator};
+use salesforce_sim::{Fault, Rule, Settings, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -201,15 +201,7 @@ async fn simulator(offset: &Arc<AtomicI64>) -> Simulator {
     let offset = Arc::clone(offset);
     let clock = Arc::new(move || wall() + offset.load(Ordering::SeqCst));
     let simulator = Simulator::start(Settings { clock, ..Settings::default() }).await.expect("the simulator starts");
-    simulator.add_rule(Rule {
-        name: "refused".into(),
-        object: None,
-        selector: Selector::external_ids(
-            ids().filter(|id| is_refused(id)).collect::<Vec<_>>().iter().map(String::as_str),
-        ),
-        failure: Failure::Validation { message: "not like this".to_owned(), fields: Vec::new() },
-        activity: Activity::UntilMended,
-    });
+    simulator.add_rule(Rule::refusing(ids().filter(|id| is_refused(id))));
     simulator.fault(Fault::latency(80));
     simulator
 }

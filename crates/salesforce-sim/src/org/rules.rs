@@ -146,6 +146,17 @@ impl Rule {
         Self { name: name.into(), object: Some(object.into()), selector, failure, activity }
     }
 
+    /// A validation rule that refuses the records with these external ids, of any object, until it is mended.
+    pub fn refusing<I: Into<ExternalId>>(ids: impl IntoIterator<Item = I>) -> Self {
+        Self {
+            name: "refused".into(),
+            object: None,
+            selector: Selector::external_ids(ids),
+            failure: Failure::Validation { message: "not like this".to_owned(), fields: Vec::new() },
+            activity: Activity::UntilMended,
+        }
+    }
+
     /// The rule, active only until `instant`.
     #[must_use]
     pub fn until(self, instant: Millis) -> Self {
