@@ -3,12 +3,13 @@
 //! Must not know: what is in it.
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::Value;
 
-use crate::LARGEST_BODY;
+use crate::largest_body;
 use crate::problem::{Problem, Refusal};
 
 /// A body of JSON. Only what says that it is JSON is read: a form of another origin cannot say so.
@@ -21,19 +22,22 @@ impl<S: Send + Sync> FromRequest<S> for Input {
         if !is_json(request.headers()) {
             return Err(Problem::of(Refusal::NotJson, "send a body with Content-Type: application/json"));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::of(Refusal::TooLarge, format!("send at most {LARGEST_BODY} bytes"))
-            } else {
-                Problem::of(Refusal::BadRequest, "the body could not be read to its end")
-            }
-        })?;
+        let largest = largest_body(&request);
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(rejection, largest))?;
         let value = serde_json::from_slice(&bytes).map_err(|wrong| {
             let place = format!("line {}, column {}", wrong.line(), wrong.column());
             Problem::of(Refusal::BadRequest, format!("the body is not JSON ({place})"))
         })?;
         Ok(Self(value))
     }
+}
+
+/// Why a body could not be read, where at most `largest` bytes are.
+pub(crate) fn unreadable(rejection: BytesRejection, largest: usize) -> Problem {
+    if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::of(Refusal::TooLarge, format!("send at most {largest} bytes"));
+    }
+    Problem::of(Refusal::BadRequest, "the body could not be read to its end")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -36,6 +36,8 @@ pub enum Refusal {
     NoSuchMethod,
     /// What is there now does not allow it.
     Conflict,
+    /// The key that the caller gave names another action.
+    IdempotencyConflict,
     /// A gate keeps it from being done now.
     GateClosed,
     /// The body is too large.
@@ -66,6 +68,7 @@ impl Refusal {
             Self::UnknownRequest => (StatusCode::NOT_FOUND, "unknown-request", "There is no resync of this id"),
             Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "no-such-method", "The route has no such method"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "What is there does not allow it"),
+            Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency-conflict", "The key names another action"),
             Self::GateClosed => (StatusCode::CONFLICT, "gate-closed", "A gate is closed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "The body is not JSON"),

@@ -5,6 +5,7 @@
 //! adds.
 #![expect(clippy::missing_panics_doc, reason = "a check reports what it finds by panicking")]
 
+pub mod action_keys;
 pub mod age_listing;
 pub mod audit_entries;
 pub mod control_items;
@@ -118,6 +119,11 @@ macro_rules! every_conformance_check {
             audit_entries::entries_of_a_connection_and_of_all_come_newest_first,
             audit_entries::an_entry_kept_again_is_there_once,
             audit_entries::every_action_is_read_back,
+            action_keys::a_key_is_its_actions_own_until_it_is_answered,
+            action_keys::a_key_of_another_action_is_taken_and_stays_as_it_is,
+            action_keys::a_key_may_name_another_action_a_day_later,
+            action_keys::a_key_that_was_given_back_is_free,
+            action_keys::an_answer_is_kept_by_the_action_that_has_the_key_only,
             identities::awkward_ids_are_stored_listed_and_settled_apart,
             identities::the_same_id_of_two_objects_is_two_records,
             identities::records_of_a_connection_whose_name_begins_another_are_kept_apart,

@@ -3,6 +3,7 @@
 //!
 //! Must not know: `DynamoDB`. Shards are covered by having none: every listing reads all there is.
 
+mod actions;
 mod compare_and_set;
 mod faults;
 mod index;

@@ -3,6 +3,7 @@
 //!
 //! Must not know: who implements them.
 
+mod actions;
 mod audit;
 mod bus;
 mod due;
@@ -14,6 +15,7 @@ mod store;
 mod target;
 mod time;
 
+pub use actions::{ActionKeys, Claimed, Fingerprint, KeptAnswer, KeyedAction};
 pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
 pub use due::{AgeCount, DueRecords, KeyPage, PageToken, Queue};

@@ -89,6 +89,13 @@ name! {
     "is not a source's name", "use 1 to 64 letters, digits, '-', '_' and '.'"
 }
 name! {
+    /// Anything that a caller asks to be done, as the caller names it, so that the same one twice is one. 1–64 of letters,
+    /// digits, `-` and `_`.
+    ActionKey,
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
+    "is not a key", "use 1 to 64 letters, digits, '-' and '_', such as a UUID"
+}
+name! {
     /// A forced resync, as its caller names it. 1–64 of letters, digits, `-` and `_`.
     RequestId,
     |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),

@@ -2,6 +2,7 @@
 //!
 //! Must not know: requests, indexes' consistency, retries.
 
+pub(crate) mod action;
 pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod fields;

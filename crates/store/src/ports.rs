@@ -2,6 +2,7 @@
 //!
 //! Must not know: how items look; `items` reads and writes them.
 
+mod actions;
 mod audits;
 mod connections;
 mod controls;

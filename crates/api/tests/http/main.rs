@@ -7,6 +7,7 @@ mod erasures;
 mod export;
 mod guard;
 mod imports;
+mod once;
 mod pages;
 mod problems;
 mod records;

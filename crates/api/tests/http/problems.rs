@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::LARGEST_BODY;
+use api::{LARGEST_BODY, LARGEST_IMPORT};
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use engine::memory::{Fails, Operation};
@@ -65,7 +65,15 @@ async fn a_body_that_is_no_json_says_where_and_quotes_nothing() {
 async fn a_body_that_is_too_large_is_not_read_to_its_end() {
     let api = Api::with([]).await;
     let request = with_json(&Method::POST, "/v1/connections", &json!("x".repeat(LARGEST_BODY)));
-    api.call(request).await.problem(413, "too-large");
+    assert_eq!(api.call(request).await.problem(413, "too-large"), "send at most 1048576 bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_may_be_larger_than_any_other_body_and_has_an_end_too() {
+    let api = Api::acme().await;
+    let import = |size| with_json(&Method::POST, "/v1/connections/acme/imports", &json!("x".repeat(size)));
+    assert_eq!(api.call(import(LARGEST_BODY)).await.mistakes(), ["(input) is a text, not an object"]);
+    assert_eq!(api.call(import(LARGEST_IMPORT)).await.problem(413, "too-large"), "send at most 8388608 bytes");
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,7 +45,7 @@ async fn the_same_key_twice_is_one_request_and_another_wish_under_it_is_refused(
     let api = Api::acme().await;
     assert_eq!(ask(&api, "r-1", &json!({ "all": true })).await.0, 202);
     assert_eq!(ask(&api, "r-1", &json!({ "all": true })).await.0, 200);
-    ask(&api, "r-1", &json!({ "type": "daco-10" })).await.problem(409, "conflict");
+    ask(&api, "r-1", &json!({ "type": "daco-10" })).await.problem(409, "idempotency-conflict");
     assert_eq!(api.audit().await, ["ada resync_requested r-1: all [0]"]);
 }
 
@@ -96,7 +96,7 @@ async fn a_request_is_cancelled_once_and_an_unknown_one_is_told() {
 #[tokio::test(start_paused = true)]
 async fn wrong_wishes_and_keys_are_refused_before_anything_is_kept() {
     let api = Api::acme().await;
-    assert_eq!(ask(&api, "r 1", &json!({ "all": true })).await.mistakes(), ["Idempotency-Key is not a request's id"]);
+    assert_eq!(ask(&api, "r 1", &json!({ "all": true })).await.mistakes(), ["Idempotency-Key is not a key"]);
     assert_eq!(ask(&api, "r-1", &json!({})).await.mistakes(), ["records is missing"]);
     api.post("/v1/connections/globex/resyncs", &json!({ "all": true })).await.problem(404, "unknown-connection");
     assert!(api.audit().await.is_empty());

@@ -71,6 +71,12 @@ pub enum Operation {
     KeepAudit,
     /// `Audits::audits`.
     Audits,
+    /// `ActionKeys::claim_key`.
+    ClaimKey,
+    /// `ActionKeys::keep_answer`.
+    KeepAnswer,
+    /// `ActionKeys::release_key`.
+    ReleaseKey,
 }
 
 impl Operation {
@@ -111,6 +117,9 @@ impl Operation {
             Self::EndRequest => "writing a request",
             Self::KeepAudit => "keeping an audit entry",
             Self::Audits => "reading the audit",
+            Self::ClaimKey => "claiming an action's key",
+            Self::KeepAnswer => "keeping an action's answer",
+            Self::ReleaseKey => "giving an action's key back",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
-use rules::ids::{ConnectionId, Epoch, RecordKey, RequestId};
+use rules::ids::{ActionKey, ConnectionId, Epoch, RecordKey, RequestId};
 use rules::journal::{Entry, Slot};
 use rules::record::{PayloadPlace, Record, Stored};
 use rules::resync::Request;
@@ -15,6 +15,7 @@ use rules::time::Timestamp;
 use rules::usage::Usage;
 use rules::version::SourceVersion;
 
+use super::actions::Claim;
 use super::faults::Faults;
 use super::index::Indexes;
 use crate::payload::Payload;
@@ -46,6 +47,7 @@ pub(super) struct State {
     pub(super) reports: BTreeMap<ConnectionId, BTreeMap<(Timestamp, Epoch), RunReport>>,
     pub(super) requests: BTreeMap<(ConnectionId, RequestId), Request>,
     pub(super) audit: BTreeMap<(Timestamp, u64), AuditEntry>,
+    pub(super) actions: BTreeMap<ActionKey, Claim>,
     pub(super) faults: Faults,
 }
 

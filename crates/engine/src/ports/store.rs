@@ -11,6 +11,7 @@ use rules::journal::{Entry, Stamp};
 use rules::usage::Usage;
 
 use super::PortError;
+use super::actions::ActionKeys;
 use super::audit::Audits;
 use super::due::DueRecords;
 use super::records::Records;
@@ -167,7 +168,17 @@ pub trait ErrorTypes: Send + Sync {
 
 /// All that the engine needs of a store.
 pub trait Store:
-    Records + DueRecords + Controls + Journal + Connections + UsageReports + ErrorTypes + Reports + Requests + Audits
+    Records
+    + DueRecords
+    + Controls
+    + Journal
+    + Connections
+    + UsageReports
+    + ErrorTypes
+    + Reports
+    + Requests
+    + Audits
+    + ActionKeys
 {
 }
 
@@ -182,5 +193,6 @@ impl<T> Store for T where
         + Reports
         + Requests
         + Audits
+        + ActionKeys
 {
 }

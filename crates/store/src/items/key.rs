@@ -3,7 +3,7 @@
 //! Must not know: what the items hold.
 
 use rules::catalogue::ErrorType;
-use rules::ids::{ConnectionId, ObjectName, RecordId, RecordKey, RequestId};
+use rules::ids::{ActionKey, ConnectionId, ObjectName, RecordId, RecordKey, RequestId};
 use rules::journal::Slot;
 use rules::resync::Request;
 use rules::time::Timestamp;
@@ -134,6 +134,11 @@ pub(crate) fn request_listed(request: &Request) -> ItemKey {
 /// The partition of what was done in one connection, or of all that was done.
 pub(crate) fn audits(connection: Option<&ConnectionId>) -> String {
     connection.map_or_else(|| "y".to_owned(), |connection| format!("y#{connection}"))
+}
+
+/// The key of an action.
+pub(crate) fn action(key: &ActionKey) -> ItemKey {
+    ItemKey { pk: format!("i#{key}"), sk: "action".to_owned() }
 }
 
 /// An instant as a text that sorts like it, from 1970 on.

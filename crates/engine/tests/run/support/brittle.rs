@@ -12,9 +12,9 @@ use std::time::Duration;
 use engine::memory::MemoryStore;
 use engine::payload::Payload;
 use engine::ports::{
-    AgeCount, AuditEntry, Audits, Connections, Controls, DueRecords, ErrorTypes, Events, Journal, Keeping, KeptRequest,
-    KeyPage, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Reports, Requests, RunReport, Saved,
-    SlotWritten, UsageReports, Written,
+    ActionKeys, AgeCount, AuditEntry, Audits, Claimed, Connections, Controls, DueRecords, ErrorTypes, Events, Journal,
+    Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, OutcomeWrite, PageToken, PortError, Put, Queue, Read,
+    Records, Reports, Requests, RunReport, Saved, SlotWritten, UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -154,4 +154,9 @@ around!(Requests {
 around!(Audits {
     fn keep_audit(entry: &AuditEntry) -> ();
     fn audits(connection: Option<&ConnectionId>, limit: usize) -> Vec<AuditEntry>;
+});
+around!(ActionKeys {
+    fn claim_key(action: &KeyedAction) -> Claimed;
+    fn keep_answer(action: &KeyedAction, answer: &KeptAnswer) -> ();
+    fn release_key(action: &KeyedAction) -> ();
 });
