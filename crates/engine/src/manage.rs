@@ -4,6 +4,7 @@
 //! without one; a change that then lost a race, or failed, has one too.
 
 mod audit;
+mod limit;
 mod patch;
 mod requests;
 mod trial;
@@ -85,6 +86,9 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
         };
         if after == before {
             return Ok(Changed::Same(Box::new(before)));
+        }
+        if let Some(mistakes) = limit::above_the_orgs(ports, &before, &after).await? {
+            return Ok(Changed::Refused(mistakes));
         }
         if after.policy.name() != before.policy.name() && has_failing(ports, &before).await? {
             return Ok(Changed::HasRecords);

@@ -14,7 +14,7 @@ use engine::parts::Ports;
 use engine::ports::{AuditAction, OrgFigure};
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
-use rules::fields::{Fields, Mistakes};
+use rules::fields::{Fields, Mistake, Mistakes};
 use rules::ids::ConnectionId;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ async fn limit<P: Ports>(
     let id = connection_id(&name)?;
     let patch = json!({ "budget": { "api_limit": wanted_limit(&body)? } });
     let wish = Wish { patch: &patch, action: AuditAction::LimitChanged, who: caller.as_str() };
-    carry_out(ports.as_ref(), &id, wish).await?;
+    change_limit(ports.as_ref(), &id, wish).await?;
     usage(ports.as_ref(), &id).await?.map(Json).ok_or_else(|| unknown_connection(&id))
 }
 
@@ -113,8 +113,23 @@ fn wanted_limit(body: &Value) -> Result<&Value, Mistakes> {
     given.filter(|_| mistakes.is_empty()).ok_or(Mistakes(mistakes))
 }
 
-async fn carry_out<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> Result<Set, Problem> {
+/// Changes it, with mistakes told of the field as this route calls it.
+async fn change_limit<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> Result<(), Problem> {
     match change(ports, id, wish).await? {
+        Changed::Refused(Mistakes(mistakes)) => {
+            let renamed = |mistake: Mistake| Mistake { field: mistake.field.replace("budget.", ""), ..mistake };
+            Err(Mistakes(mistakes.into_iter().map(renamed).collect()).into())
+        }
+        changed => set_as(changed, id).map(drop),
+    }
+}
+
+async fn carry_out<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> Result<Set, Problem> {
+    set_as(change(ports, id, wish).await?, id)
+}
+
+fn set_as(changed: Changed, id: &ConnectionId) -> Result<Set, Problem> {
+    match changed {
         Changed::Changed(connection) => Ok(Set { connection: *connection, changed: true }),
         Changed::Same(connection) => Ok(Set { connection: *connection, changed: false }),
         Changed::Refused(mistakes) => Err(mistakes.into()),

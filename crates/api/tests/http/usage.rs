@@ -39,8 +39,9 @@ async fn nobody_takes_a_limit_off_by_leaving_a_word_out() {
     let api = Api::acme().await;
     for (body, mistake) in [
         (json!({}), "api_limit is missing"),
-        (json!({ "api_limit": "many" }), "budget.api_limit is not a number that fits here"),
-        (json!({ "api_limit": -1 }), "budget.api_limit is not a number that fits here"),
+        (json!({ "api_limit": "many" }), "api_limit is not a number that fits here"),
+        (json!({ "api_limit": 0 }), "api_limit is not a number that fits here"),
+        (json!({ "api_limit": -1 }), "api_limit is not a number that fits here"),
         (json!(7), "(input) is a number, not an object"),
     ] {
         assert_eq!(api.put("/v1/connections/acme/limit", &body).await.mistakes(), [mistake], "{body}");

@@ -166,7 +166,7 @@ fn budget(fields: &mut Fields<'_>) -> BudgetSettings {
     let mut budget = Fields::of("budget", value);
     let calls = |number: Option<u64>| number.map(ApiCalls);
     let read = BudgetSettings {
-        api_limit: calls(budget.number("api_limit", 0..=100_000_000)),
+        api_limit: calls(budget.number("api_limit", 1..=100_000_000)),
         cap_without_limit: calls(budget.number("cap_without_limit", 0..=100_000_000))
             .unwrap_or(default.cap_without_limit),
         limit_share_percent: budget.number("limit_share_percent", 1..=100).map_or(default.limit_share_percent, narrow),
