@@ -3,6 +3,7 @@
 //!
 //! Must not know: what is inside a binary.
 
+mod api;
 pub(crate) mod bus;
 mod clock;
 mod ingest;
@@ -11,8 +12,10 @@ pub(crate) mod process;
 pub(crate) mod reports;
 mod retry_due;
 mod retry_recent;
+mod retry_requested;
 mod retry_timed_out;
 pub(crate) mod runtime_api;
 pub(crate) mod secrets;
 mod start;
+pub(crate) mod url;
 pub(crate) mod world;

@@ -1,7 +1,7 @@
 //! Processes that are killed: a run that ends at any of its requests, before or after the service got it, is followed by
 //! runs that lose nothing, send nothing twice at once, and keep the budget.
 //!
-//! A process of `retry-due` makes its requests over wires that one gate counts. The gate holds one request, the process is
+//! A process of `retry-due` or `retry-requested` makes its requests over wires that one gate counts. The gate holds one request, the process is
 //! killed with SIGKILL, and others follow under a clock that libfaketime moved on. Meanwhile some records' source syncs them
 //! itself.
 //!
@@ -17,8 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::fan_out::Schedule;
-use engine::ports::Controls;
+use engine::ports::{Controls, Requests};
 use functions::handlers::scheduled_event;
+use rules::ids::RequestId;
+use rules::resync::RequestState;
 use rules::time::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -27,6 +29,8 @@ use tokio::task::JoinSet;
 use gate::Stop;
 use oracle::Seen;
 use world::{World, acme};
+
+use crate::functions::process::Binary;
 
 /// As many calls as two undisturbed ticks make, and less than one block that a run reserves.
 const NARROW: u64 = 8;
@@ -128,6 +132,46 @@ async fn die_at_every_request(cap: u64, stop: fn(usize) -> Stop) -> Seen {
         seen = seen.and(played.seen);
     }
     seen
+}
+
+/// A person asks for all records; the first process that tries them is killed at `stop`, and the same event comes again, twice.
+async fn play_forced(stop: Option<Stop>) -> Played {
+    let mut world = World::start(format!("forced, {stop:?}"), WIDE).await;
+    world.fail(at("2026-03-02T09:15:00Z")).await;
+    let forced = world.ask_for_all(at("2026-03-02T09:32:00Z")).await;
+    assert!(forced["detail"]["selection"]["forced"].is_object(), "{forced}");
+    let (start, deadline) = (at("2026-03-02T09:32:05Z"), at("2026-03-02T09:34:05Z"));
+    let first = world.live_as(Binary::RetryRequested, start, deadline, forced.clone(), stop).await;
+    world.note_what_is_in_doubt().await;
+    world.is_sound(start).await;
+    world.supersede(at("2026-03-02T09:33:30Z")).await;
+    // While the lease of the dead lasts, and when it is over.
+    for now in [at("2026-03-02T09:34:30Z"), at("2026-03-02T09:37:00Z")] {
+        world.live_as(Binary::RetryRequested, now, now + INVOCATION, forced.clone(), None).await;
+        world.is_sound(now).await;
+    }
+    tick(&mut world, at("2026-03-02T09:40:00Z")).await;
+    tick(&mut world, at("2026-03-02T10:00:00Z")).await;
+    let seen = world.is_complete(at("2026-03-02T10:20:00Z")).await;
+    let request = world.store.request(&acme(), &RequestId::new("all").unwrap()).await.unwrap().unwrap();
+    assert_eq!(request.state, RequestState::Done, "{}: {request:?}", world.name);
+    world.end().await;
+    Played { requests: first.requests, killed: first.answer.is_none(), seen }
+}
+
+/// One request in three, in turn before and after its service got it: where a run dies is the other tests' to try out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forced_resync_killed_on_its_way_is_done_all_the_same_and_loses_nothing() {
+    let undisturbed = play_forced(None).await;
+    assert_eq!(undisturbed.seen.unknown, 0, "nothing is in doubt when nobody dies");
+    let mut seen = Seen::default();
+    for number in (1..=undisturbed.requests).step_by(3) {
+        let stop = if number % 2 == 0 { Stop::Before(number) } else { Stop::After(number) };
+        let played = play_forced(Some(stop)).await;
+        assert!(played.killed, "the process made fewer requests than {number} and was not killed");
+        seen = seen.and(played.seen);
+    }
+    assert!(seen.unknown > 0, "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("store", &["engine", "rules"]),
     ("salesforce", &["engine", "rules"]),
     ("salesforce-sim", &[]),
-    ("functions", &["engine", "rules", "salesforce", "store"]),
+    ("functions", &["api", "engine", "rules", "salesforce", "store"]),
     ("api", &["engine", "rules"]),
     ("imports", &["rules"]),
     ("cli", &["api", "engine", "functions", "imports", "rules", "salesforce", "salesforce-sim", "store"]),

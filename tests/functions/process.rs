@@ -21,6 +21,8 @@ pub(crate) enum Binary {
     RetryDue,
     RetryTimedOut,
     RetryRecent,
+    RetryRequested,
+    Api,
     Panics,
 }
 
@@ -31,6 +33,8 @@ impl Binary {
             Self::RetryDue => env!("CARGO_BIN_EXE_e2e-retry-due"),
             Self::RetryTimedOut => env!("CARGO_BIN_EXE_e2e-retry-timed-out"),
             Self::RetryRecent => env!("CARGO_BIN_EXE_e2e-retry-recent"),
+            Self::RetryRequested => env!("CARGO_BIN_EXE_e2e-retry-requested"),
+            Self::Api => env!("CARGO_BIN_EXE_e2e-api"),
             Self::Panics => env!("CARGO_BIN_EXE_e2e-panics"),
         }
     }

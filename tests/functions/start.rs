@@ -13,13 +13,25 @@ use super::process::{Binary, Function};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_without_its_settings_ends_at_once_and_lists_all_that_is_missing_or_wrong() {
-    for binary in [Binary::Ingest, Binary::RetryDue, Binary::RetryTimedOut, Binary::RetryRecent] {
+    let retries = [Binary::RetryDue, Binary::RetryTimedOut, Binary::RetryRecent, Binary::RetryRequested];
+    for binary in retries.into_iter().chain([Binary::Ingest, Binary::Api]) {
         let environment = BTreeMap::from([("RUST_LOG", "no=such=level".to_owned())]);
         let ended = Function::start(binary, &environment).await.ended().await;
         assert!(!ended.status.success());
         for expected in ["RESYNC_TABLE: is missing", "RESYNC_EVENT_BUS: is missing", "RUST_LOG: is not a filter"] {
             assert!(ended.output.contains(expected), "{binary:?}: {}", ended.output);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_function_behind_the_url_lists_wrong_patterns_too() {
+    let patterns = "arn:aws:iam::111122223333:user/ada, everybody";
+    let environment = BTreeMap::from([("RESYNC_TABLE", "t".to_owned()), ("RESYNC_OPERATORS", patterns.to_owned())]);
+    let ended = Function::start(Binary::Api, &environment).await.ended().await;
+    assert!(!ended.status.success());
+    for expected in ["RESYNC_EVENT_BUS: is missing", "RESYNC_OPERATORS: holds what is no ARN of a principal"] {
+        assert!(ended.output.contains(expected), "{}", ended.output);
     }
 }
 

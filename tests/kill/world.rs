@@ -24,6 +24,7 @@ use crate::functions::process::{Binary, Function};
 use crate::functions::reports::{batch, event};
 use crate::functions::runtime_api::Answer;
 use crate::functions::secrets;
+use crate::functions::url::{OPERATOR, event as request};
 use crate::functions::world::BUS;
 
 /// The three objects, each of which makes one batch.
@@ -114,10 +115,22 @@ impl World {
 
     /// Lets a process of `retry-due` live at `at` to handle `event`, until it answers or is killed at `stop`.
     pub(super) async fn live(&mut self, at: Timestamp, deadline: Timestamp, event: Value, stop: Option<Stop>) -> Lived {
+        self.live_as(Binary::RetryDue, at, deadline, event, stop).await
+    }
+
+    /// The same for a process of `binary`.
+    pub(super) async fn live_as(
+        &mut self,
+        binary: Binary,
+        at: Timestamp,
+        deadline: Timestamp,
+        event: Value,
+        stop: Option<Stop>,
+    ) -> Lived {
         self.now.store(at.as_millis(), Ordering::SeqCst);
         let (services, gate) = self.services.wired(stop).await;
         self.connect(&services).await;
-        let mut process = Function::start(Binary::RetryDue, &environment(&services, at)).await;
+        let mut process = Function::start(binary, &environment(&services, at)).await;
         let answer = tokio::select! {
             answer = process.answer(event, deadline) => Some(answer),
             () = gate.stopped() => None,
@@ -167,6 +180,17 @@ impl World {
         assert_eq!(response, json!({"batchItemFailures": []}), "{}: {log}", self.name);
     }
 
+    /// An operator asks at `at` that all records are tried now. Gives the event that starts it.
+    pub(super) async fn ask_for_all(&mut self, at: Timestamp) -> Value {
+        let mut ask = request(Some(OPERATOR), "POST", "/v1/connections/acme/resyncs", Some(r#"{"all":true}"#));
+        ask["headers"]["idempotency-key"] = json!("all");
+        let asked = self.live_as(Binary::Api, at, at + std::time::Duration::from_mins(1), ask, None).await;
+        let answer = asked.answer.unwrap();
+        assert_eq!(answer["statusCode"], 202, "{}: {answer}", self.name);
+        let hint = self.published.iter().rfind(|event| event["detail-type"] == "Run Requested");
+        hint.unwrap().clone()
+    }
+
     /// Ends the services.
     pub(super) async fn end(self) {
         self.salesforce.shutdown().await;
@@ -185,6 +209,7 @@ fn environment(services: &Services, at: Timestamp) -> BTreeMap<&'static str, Str
     let settings = [
         ("RESYNC_TABLE", TABLE.to_owned()),
         ("RESYNC_EVENT_BUS", BUS.to_owned()),
+        ("RESYNC_OPERATORS", OPERATOR.to_owned()),
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "test".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),

@@ -42,6 +42,8 @@ pub enum Refusal {
     GateClosed,
     /// The body is too large.
     TooLarge,
+    /// The answer is larger than can be carried.
+    AnswerTooLarge,
     /// The body is not JSON.
     NotJson,
     /// The `Host` header names another machine.
@@ -71,6 +73,7 @@ impl Refusal {
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency-conflict", "The key names another action"),
             Self::GateClosed => (StatusCode::CONFLICT, "gate-closed", "A gate is closed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
+            Self::AnswerTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "answer-too-large", "The answer is too large"),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "The body is not JSON"),
             Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected", "Another machine was meant"),
             Self::Mistakes => (StatusCode::UNPROCESSABLE_ENTITY, "mistakes", "The input has mistakes"),

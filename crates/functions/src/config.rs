@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use rules::fields::{Mistake, Mistakes};
 use tracing_subscriber::EnvFilter;
 
+use crate::access::{Access, ArnPattern};
+
 /// The name of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableName(pub String);
@@ -60,15 +62,48 @@ impl Config {
     /// All that is missing or wrong, together.
     pub fn read(look_up: impl Fn(&'static str) -> Option<OsString>) -> Result<Self, Mistakes> {
         let mut environment = Environment { look_up, mistakes: Vec::new() };
+        let config = Self::of(&mut environment);
+        config.filter(|_| environment.mistakes.is_empty()).ok_or(Mistakes(environment.mistakes))
+    }
+
+    fn of<F: Fn(&'static str) -> Option<OsString>>(environment: &mut Environment<F>) -> Option<Self> {
         let table = environment.required("RESYNC_TABLE", "set it to the table's name");
         let event_bus = environment.required("RESYNC_EVENT_BUS", "set it to the event bus's name");
         let log = environment.filter("RUST_LOG");
-        match (table, event_bus) {
-            (Some(table), Some(event_bus)) if environment.mistakes.is_empty() => {
-                Ok(Self { table: TableName(table), event_bus: BusName(event_bus), log })
-            }
-            (_, _) => Err(Mistakes(environment.mistakes)),
-        }
+        Some(Self { table: TableName(table?), event_bus: BusName(event_bus?), log })
+    }
+}
+
+/// The settings of the function behind the function URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiConfig {
+    /// What every function is told.
+    pub common: Config,
+    /// `RESYNC_OPERATORS` and `RESYNC_VIEWERS`, each a list of patterns with commas between them. Nobody is let in by one that is
+    /// not set.
+    pub access: Access,
+}
+
+impl ApiConfig {
+    /// The settings in this process's environment.
+    ///
+    /// # Errors
+    /// All that is missing or wrong, together.
+    pub fn from_env() -> Result<Self, Mistakes> {
+        Self::read(std::env::var_os)
+    }
+
+    /// The settings that `look_up` finds, as [`Config::read`] does.
+    ///
+    /// # Errors
+    /// All that is missing or wrong, together.
+    pub fn read(look_up: impl Fn(&'static str) -> Option<OsString>) -> Result<Self, Mistakes> {
+        let mut environment = Environment { look_up, mistakes: Vec::new() };
+        let common = Config::of(&mut environment);
+        let operators = environment.patterns("RESYNC_OPERATORS");
+        let viewers = environment.patterns("RESYNC_VIEWERS");
+        let common = common.filter(|_| environment.mistakes.is_empty()).ok_or(Mistakes(environment.mistakes))?;
+        Ok(Self { common, access: Access { operators, viewers } })
     }
 }
 
@@ -98,6 +133,18 @@ impl<F: Fn(&'static str) -> Option<OsString>> Environment<F> {
             self.wrong(name, "is missing", mend);
         }
         text
+    }
+
+    fn patterns(&mut self, name: &'static str) -> Vec<ArnPattern> {
+        let text = self.text(name).unwrap_or_default();
+        let mut patterns = Vec::new();
+        for pattern in text.split(',').map(str::trim).filter(|pattern| !pattern.is_empty()) {
+            match ArnPattern::parse(pattern) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(wrong) => self.wrong(name, wrong.problem, wrong.mend),
+            }
+        }
+        patterns
     }
 
     fn filter(&mut self, name: &'static str) -> LogFilter {
@@ -138,6 +185,34 @@ mod tests {
             "RESYNC_TABLE: is missing; set it to the table's name\n\
              RESYNC_EVENT_BUS: is missing; set it to the event bus's name\n\
              RUST_LOG: is not a filter of log lines; set it to a level such as info, or leave it out"
+        );
+    }
+
+    fn read_api(set: &[(&str, &str)]) -> Result<ApiConfig, String> {
+        let look_up = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value));
+        ApiConfig::read(look_up).map_err(|mistakes| mistakes.to_string())
+    }
+
+    const OPERATORS: &str = "arn:aws:iam::111122223333:role/Operators, arn:aws:iam::111122223333:user/ada,";
+
+    #[test]
+    fn roles_are_lists_of_patterns_and_none_lets_nobody_in() {
+        let common = [("RESYNC_TABLE", "resync"), ("RESYNC_EVENT_BUS", "retries")];
+        assert_eq!(read_api(&common).expect("all is set").access, Access::default());
+        let access = read_api(&[&common[..], &[("RESYNC_OPERATORS", OPERATORS), ("RESYNC_VIEWERS", "")]].concat());
+        let access = access.expect("all is set").access;
+        assert_eq!((access.operators.len(), access.viewers.len()), (2, 0));
+    }
+
+    #[test]
+    fn wrong_patterns_are_reported_together_with_all_else() {
+        let set = [("RESYNC_OPERATORS", "*, arn:aws:iam::*:user/ada"), ("RESYNC_VIEWERS", OPERATORS)];
+        assert_eq!(
+            read_api(&set).expect_err("much is wrong"),
+            "RESYNC_TABLE: is missing; set it to the table's name\n\
+             RESYNC_EVENT_BUS: is missing; set it to the event bus's name\n\
+             RESYNC_OPERATORS: holds what is no ARN of a principal; write arn:aws:iam::ACCOUNT:user/NAME, or role/NAME\n\
+             RESYNC_OPERATORS: holds an ARN without an account of 12 digits; write the account out; * cannot stand for it"
         );
     }
 

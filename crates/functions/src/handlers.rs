@@ -13,7 +13,7 @@ mod trigger;
 pub use error::HandlerError;
 pub use ingest::ingest;
 pub use report::{Blocked, RetryReport};
-pub use retry::{retry, retry_until};
+pub use retry::{retry, retry_requested, retry_until};
 pub use trigger::{Trigger, scheduled_event};
 
 #[cfg(test)]

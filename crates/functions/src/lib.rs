@@ -5,10 +5,12 @@
 //!
 //! Must not know: any rule. What is due, what may be sent and what an answer means is for `rules` and `engine`.
 
+pub mod access;
 mod bus;
 mod clock;
 mod config;
 mod entropy;
+pub mod function_url;
 pub mod handlers;
 mod refusal;
 mod secrets;
@@ -16,6 +18,6 @@ pub mod start;
 
 pub use bus::EventBus;
 pub use clock::SystemClock;
-pub use config::{BusName, Config, LogFilter, TableName};
+pub use config::{ApiConfig, BusName, Config, LogFilter, TableName};
 pub use entropy::SystemEntropy;
 pub use secrets::ManagedSecrets;

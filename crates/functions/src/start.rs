@@ -20,7 +20,7 @@ use tracing::error;
 
 use crate::bus::EventBus;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{ApiConfig, Config};
 use crate::entropy::SystemEntropy;
 use crate::handlers::HandlerError;
 use crate::refusal::chain;
@@ -55,9 +55,23 @@ pub enum StartError {
 /// All that is missing or wrong in the environment, together.
 pub fn configure() -> Result<Config, StartError> {
     let config = Config::from_env().map_err(StartError::Settings)?;
-    let log = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(config.log.directives());
-    log.try_init().map_err(StartError::Log)?;
+    start_log(&config)?;
     Ok(config)
+}
+
+/// The same, for the function behind the function URL.
+///
+/// # Errors
+/// All that is missing or wrong in the environment, together.
+pub fn configure_api() -> Result<ApiConfig, StartError> {
+    let config = ApiConfig::from_env().map_err(StartError::Settings)?;
+    start_log(&config.common)?;
+    Ok(config)
+}
+
+fn start_log(config: &Config) -> Result<(), StartError> {
+    let log = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(config.log.directives());
+    log.try_init().map_err(StartError::Log)
 }
 
 /// The clients of the cloud's services and of Salesforce. Where the services are is for the SDK's own variables, such as
@@ -98,7 +112,7 @@ fn reported(failure: &HandlerError) -> Diagnostic {
     let error_message = chain(failure);
     error!(error = error_message, "the invocation failed");
     let error_type = match failure {
-        HandlerError::NotABatch | HandlerError::NotATrigger(_) => "WrongEvent",
+        HandlerError::NotABatch | HandlerError::NotATrigger(_) | HandlerError::NoSchedule => "WrongEvent",
         HandlerError::Port(_) => "PortFailed",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message }

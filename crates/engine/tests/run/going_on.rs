@@ -9,10 +9,13 @@ use engine::fan_out::Schedule;
 use engine::memory::{Fails, Operation};
 use engine::ports::{ErrorTypes, StopReason};
 use engine::run::RunEnd;
+use rules::events::RunRequested;
 use rules::gates::Gate;
 use rules::owed::Selection;
+use rules::resync::RequestState;
 use serde_json::json;
 
+use crate::support::persons::everything;
 use crate::support::watched::sends;
 use crate::support::{World, at, id, interval, key, minutes, recent};
 
@@ -41,6 +44,26 @@ async fn work_left_at_the_deadline_goes_on_in_a_new_run_at_once() {
     let stops: Vec<_> = world.run_reports().iter().map(|report| report.stopped).collect();
     assert_eq!(stops, [StopReason::Deadline, StopReason::Done]);
     assert_eq!(world.failing(), 0);
+    assert!(sends(&world.requests()).values().all(|&times| times == 1));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_forced_resync_at_the_deadline_is_requested_again_once_the_lease_is_free() {
+    let world = World::new("2026-03-02T09:21:00Z", [recent()]).await;
+    world.salesforce().set_latency(Duration::from_mins(1));
+    world.many_fail(12_000).await;
+    let request = world.asks("all", everything()).await;
+    assert_eq!(world.newly_requested().len(), 1, "the event that starts it");
+    let ended = world.run(request.selection()).await;
+    let Some(Ok(RunEnd::Ran(report))) = ended else { panic!("the run ends, not {ended:?}") };
+    assert_eq!((report.stopped, world.control().await.lease), (StopReason::Deadline, None));
+    let again = RunRequested { connection: id("acme"), selection: request.selection() };
+    let published = world.newly_requested();
+    assert_eq!(published, [again.clone()]);
+    let ended = world.carry_out(again).await;
+    assert!(matches!(ended, Some(Ok(RunEnd::Ran(_)))), "{ended:?}");
+    assert_eq!((world.failing(), world.request("all").await.state), (0, RequestState::Done));
     assert!(sends(&world.requests()).values().all(|&times| times == 1));
     world.upholds_the_invariants().await;
 }

@@ -14,6 +14,9 @@ pub enum HandlerError {
     /// The event starts nothing.
     #[error("the event is neither a schedule's nor a Run Requested: {0}")]
     NotATrigger(Mistakes),
+    /// A schedule's event, for a function that has none.
+    #[error("a schedule's tick has no meaning here; this function carries out runs that a Run Requested names")]
+    NoSchedule,
     /// A port failed; the next tick does the same work.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -1,4 +1,4 @@
-//! The three retry functions: a tick is fanned out into one run per connection, and a requested run is carried out.
+//! The retry functions: a tick is fanned out into one run per connection, and a requested run is carried out.
 //!
 //! Must not know: which function was invoked, beyond its schedule; any of them runs any selection.
 
@@ -41,6 +41,21 @@ pub async fn retry_until<P: Ports>(
     match Trigger::read(event).map_err(HandlerError::NotATrigger)? {
         Trigger::Tick(tick) => Ok(RetryReport::of_fan_out(tick, Box::pin(fan_out(ports, schedule, tick)).await?)),
         Trigger::Run(requested) => run_one(ports, requested, deadline, halt.clone()).await,
+    }
+}
+
+/// Does what `event` asks for, in the function that has no schedule: it carries out requested runs only.
+///
+/// # Errors
+/// When the event is no Run Requested, or a port failed past its own patience.
+pub async fn retry_requested<P: Ports>(
+    ports: &P,
+    event: &Value,
+    deadline: Timestamp,
+) -> Result<RetryReport, HandlerError> {
+    match Trigger::read(event).map_err(HandlerError::NotATrigger)? {
+        Trigger::Tick(_) => Err(HandlerError::NoSchedule),
+        Trigger::Run(requested) => run_one(ports, requested, deadline, Halt::default()).await,
     }
 }
 

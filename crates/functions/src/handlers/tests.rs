@@ -13,7 +13,7 @@ use rules::events::Outbound;
 use rules::record::{State, Stored};
 use serde_json::{Value, json};
 
-use super::{HandlerError, ingest, retry, scheduled_event};
+use super::{HandlerError, ingest, retry, retry_requested, scheduled_event};
 
 type Fakes = Parts<MemoryStore, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
 
@@ -98,6 +98,26 @@ async fn a_wrong_event_is_told_apart_from_a_port_that_failed() {
     let tick = scheduled_event(Schedule::Due, now + Duration::from_mins(10));
     let failed = retry(&parts, Schedule::Due, &tick, now).await;
     assert!(matches!(failed, Err(HandlerError::Port(_))), "{failed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_function_without_a_schedule_runs_what_is_requested_and_refuses_a_tick() {
+    let parts = fakes().await;
+    given_back(&parts, &[failed("a", 1)]).await;
+    parts.clock.wait(Duration::from_mins(11)).await;
+    let (now, deadline) = (parts.clock.now(), parts.clock.now() + Duration::from_mins(15));
+    let refused = retry_requested(&parts, &scheduled_event(Schedule::Due, now), deadline).await;
+    assert_eq!(
+        refused.expect_err("a tick is none of its").to_string(),
+        "a schedule's tick has no meaning here; this function carries out runs that a Run Requested names"
+    );
+    assert!(parts.events.take().is_empty(), "it fans nothing out");
+    let event = json!({"source": "resync", "detail-type": "Run Requested", "detail": {
+        "connection": "acme", "selection": {"due": {"tick": "2026-03-02T09:20:00Z"}},
+    }});
+    let report = retry_requested(&parts, &event, deadline).await.expect("the ports work");
+    let report = serde_json::to_value(report).expect("a report is JSON");
+    assert_eq!((&report["outcome"], &report["report"]["resolved"]), (&json!("ran"), &json!(1)));
 }
 
 #[tokio::test(start_paused = true)]
