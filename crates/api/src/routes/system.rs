@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use engine::parts::Ports;
@@ -13,7 +15,14 @@ use rules::time::Timestamp;
 use serde::Serialize;
 
 pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
-    Router::new().route("/v1/system", get(system::<P>))
+    Router::new().route("/v1/system", get(system::<P>)).route("/v1/openapi.json", get(document))
+}
+
+/// The description of all routes, in `OpenAPI` 3.1.
+const DOCUMENT: &str = include_str!("../../openapi.json");
+
+async fn document() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT)
 }
 
 #[derive(Serialize)]

@@ -2,12 +2,14 @@
 //!
 //! Must not know: handlers.
 
+mod bad_input;
 mod connections;
 mod erasures;
 mod export;
 mod guard;
 mod imports;
 mod once;
+mod openapi;
 mod pages;
 mod problems;
 mod records;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use api::{Caller, Role, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use axum::response::Response;
 use axum::{Extension, Router};
 use engine::fakes::{CountingEntropy, FakeTarget, FakeTargets, RecordedEvents, VirtualClock, sample};
 use engine::ingest::Ingest;
@@ -96,10 +97,16 @@ impl Api {
         Self::with([sample::interval("acme")]).await
     }
 
-    /// One request. The clock goes on a little after it, so that no two entries of the audit have the same instant.
-    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+    /// One request, and its answer as it comes.
+    pub(crate) async fn raw(&self, request: Request<Body>) -> Response {
         let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
         tokio::time::advance(Duration::from_millis(1)).await;
+        response
+    }
+
+    /// One request. The clock goes on a little after it, so that no two entries of the audit have the same instant.
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self.raw(request).await;
         let status = response.status();
         let kind = response.headers().get(header::CONTENT_TYPE).cloned();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("the body is whole");
