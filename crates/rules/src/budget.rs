@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::Connection;
+use crate::control::Control;
 use crate::counts::ApiCalls;
 use crate::time::Timestamp;
 
@@ -162,6 +164,19 @@ pub struct Budget<'a> {
     pub cap: ApiCalls,
     /// The longest that one request may take.
     pub request_timeout: Duration,
+}
+
+impl<'a> Budget<'a> {
+    /// The budget of a connection as it stands: our own calls are in its control item, `reported` is what its sources made.
+    #[must_use]
+    pub fn of(connection: &Connection, control: &'a Control, reported: &'a Ledger) -> Self {
+        Self {
+            own: &control.ledger,
+            reported,
+            cap: connection.budget.cap(),
+            request_timeout: connection.request_timeout(),
+        }
+    }
 }
 
 impl Budget<'_> {

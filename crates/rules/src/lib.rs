@@ -10,6 +10,7 @@ pub mod control;
 pub mod counts;
 pub mod events;
 pub mod fields;
+pub mod forecast;
 pub mod gates;
 pub mod hexadecimal;
 pub mod ids;

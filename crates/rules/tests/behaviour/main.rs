@@ -8,6 +8,7 @@ mod connection;
 mod control;
 mod events_in;
 mod events_out;
+mod forecast;
 mod gates;
 mod ingest;
 mod interval;

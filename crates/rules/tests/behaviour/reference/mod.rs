@@ -3,6 +3,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod calendar;
+pub(crate) mod forecast;
 pub(crate) mod ingest;
 pub(crate) mod interval;
 pub(crate) mod lease;
