@@ -55,7 +55,7 @@ mod tests {
 
     fn place() -> Place {
         let error_type = ErrorType::parse("daco-10").expect("a valid type");
-        Place { error_type, token: Some(PageToken("{\"é\":1}".to_owned())) }
+        Place { error_type, token: Some(PageToken("{\"é\":1}".to_owned())), searched: 7 }
     }
 
     #[test]

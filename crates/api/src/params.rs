@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use rules::fields::{Mistake, Mistakes};
+use rules::time::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Problem, Refusal};
@@ -76,6 +77,17 @@ impl Params {
                 None
             }
         }
+    }
+
+    /// An instant.
+    pub(crate) fn time(&mut self, name: &'static str) -> Option<Timestamp> {
+        let text = self.raw(name)?;
+        let time = Timestamp::parse(&text).ok();
+        if time.is_none() {
+            let mend = "write an RFC 3339 time with its offset, such as 2026-03-01T09:30:00Z";
+            self.wrong(name, "is not a time", mend);
+        }
+        time
     }
 
     /// A whole number within `range`.

@@ -10,6 +10,7 @@ mod console;
 mod erase;
 mod errors;
 mod export;
+mod filter;
 mod key;
 mod limit;
 mod near;

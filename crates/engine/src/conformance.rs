@@ -9,6 +9,7 @@ pub mod action_keys;
 pub mod age_listing;
 pub mod audit_entries;
 pub mod control_items;
+pub mod counts;
 pub mod directories;
 pub mod due_listing;
 pub mod erasing;
@@ -74,8 +75,9 @@ macro_rules! every_conformance_check {
             age_listing::no_types_list_no_records,
             age_listing::a_window_that_ends_before_it_begins_lists_no_records,
             age_listing::pages_of_any_size_cover_all_types_and_shards_once,
-            age_listing::a_count_tells_the_records_of_a_type_and_the_oldest_of_them,
-            age_listing::a_count_has_the_bounds_of_the_listing,
+            age_listing::a_look_finds_every_record_of_a_type_with_its_first_failure,
+            age_listing::a_look_has_the_bounds_of_the_listing,
+            age_listing::a_look_goes_on_after_any_of_its_entries,
             erasing::an_erased_record_leaves_neither_item_nor_payload_nor_listing,
             erasing::a_resolved_record_and_the_mark_of_a_success_are_erased_too,
             erasing::a_record_in_another_version_is_not_erased_and_shows_itself,
@@ -90,6 +92,7 @@ macro_rules! every_conformance_check {
             usage_items::usage_is_read_back_and_replaced_on_the_expected_revision,
             usage_items::usage_of_another_revision_conflicts_with_what_is_there,
             usage_items::usage_written_again_is_done,
+            usage_items::the_facts_of_many_connections_come_in_their_order,
             journal_slots::a_full_entry_is_written_to_a_fresh_slot_and_read_back,
             journal_slots::a_slot_is_overwritten_on_the_expected_stamp,
             journal_slots::a_slot_with_another_stamp_conflicts_and_stays,
@@ -109,10 +112,19 @@ macro_rules! every_conformance_check {
             settings::settings_of_a_connection_that_is_gone_are_not_changed,
             settings::a_deleted_connection_is_gone_and_what_it_kept_stays,
             directories::error_types_are_listed_once_and_in_order,
+            counts::a_type_that_is_only_listed_has_no_records,
+            counts::changes_add_up_by_type_and_object,
+            counts::the_oldest_is_the_earliest_that_came,
+            counts::a_type_whose_records_are_gone_has_no_oldest_one,
+            counts::a_number_is_never_told_below_zero,
+            counts::counted_numbers_take_the_place_of_the_old_ones,
+            counts::numbers_that_changed_while_they_were_counted_stay,
+            counts::each_connection_has_numbers_of_its_own,
             directories::reports_come_newest_first_and_no_more_than_asked_for,
             directories::a_report_kept_again_is_there_once,
             requests::requests_of_every_kind_are_read_back,
             requests::a_request_is_kept_once_and_known_from_then_on,
+            requests::requests_are_read_by_their_names,
             requests::a_request_that_ended_says_so,
             requests::requests_come_newest_first_and_no_more_than_asked_for,
             requests::requests_of_another_connection_are_kept_apart,

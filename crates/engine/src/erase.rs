@@ -12,6 +12,7 @@ use rules::resync::{Request, Wanted};
 use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
 
+use crate::counts::{self, Counts};
 use crate::manage::{Deed, note};
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, Journal, PortError, Read, Records, Requests, SlotWritten, Written};
@@ -102,7 +103,12 @@ async fn remove<P: Ports>(ports: &P, mut stored: Option<Stored>) -> Result<(), P
     for _ in 0..RACES {
         let Some(expected) = stored else { return Ok(()) };
         match ports.store().erase(&expected).await? {
-            Written::Done => return Ok(()),
+            Written::Done => {
+                let mut counts = Counts::default();
+                counts.stored(Some(&expected), None);
+                counts::write(ports.store(), counts.take()).await;
+                return Ok(());
+            }
             Written::Conflict(current) => stored = current.map(|current| *current),
             Written::Throttled => {
                 return Err(PortError::unavailable("erasing a record", "the store is short of capacity"));

@@ -7,6 +7,7 @@ use rules::connection::Connection;
 use rules::control::Control;
 use rules::gates::{Gate, is_expired, next_try, of_connection, of_record};
 use rules::ids::{RecordKey, RequestId};
+use rules::owed::Forced;
 use rules::record::{Record, Stored};
 use rules::resync::{Choice, RequestState, choose};
 use rules::schedule::{TICK, next_tick_after};
@@ -15,7 +16,7 @@ use rules::usage::Usage;
 use serde::Serialize;
 
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Controls, Journal, PortError, Records, Requests, UsageReports};
+use crate::ports::{Clock, Connections, Facts, Journal, PortError, Records, Requests, Standings};
 use crate::run::Quarantine;
 
 /// A gate as it stands.
@@ -80,7 +81,7 @@ pub async fn explain<P: Ports>(ports: &P, key: &RecordKey) -> Result<Answer, Por
         Some(Stored::Success(mark)) => return Ok(Answer::OnlySucceeded(mark.at)),
         Some(Stored::Record(record)) => *record,
     };
-    let (control, usage) = (store.control(&key.connection).await?, store.usage(&key.connection).await?);
+    let Facts { control, usage } = store.facts(&key.connection).await?;
     let entries = store.entries(&key.connection).await?;
     let requests = requests(ports, &control, &record).await?;
     let now = ports.clock().now();
@@ -98,26 +99,24 @@ struct About {
 
 /// The open requests that will try the record.
 async fn requests<P: Ports>(ports: &P, control: &Control, record: &Record) -> Result<Vec<RequestId>, PortError> {
-    let mut requests = Vec::new();
-    for owed in &control.owed.forced {
-        let known = ports.store().request(&record.key.connection, &owed.request).await?;
-        let open = known.filter(|request| request.state == RequestState::Open);
-        if open.is_some_and(|open| choose(&open.wanted, open.as_of, owed.after, record) == Choice::Try) {
-            requests.push(owed.request.clone());
-        }
+    let owed = &control.owed.forced;
+    if owed.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(requests)
+    let ids: Vec<RequestId> = owed.iter().map(|owed| owed.request.clone()).collect();
+    let mut open = ports.store().requests_named(&record.key.connection, &ids).await?;
+    open.retain(|request| request.state == RequestState::Open);
+    let will_try = |owed: &&Forced| {
+        let request = open.iter().find(|request| request.id == owed.request);
+        request.is_some_and(|open| choose(&open.wanted, open.as_of, owed.after, record) == Choice::Try)
+    };
+    Ok(owed.iter().filter(will_try).map(|owed| owed.request.clone()).collect())
 }
 
 fn assemble(connection: &Connection, control: &Control, usage: &Usage, about: About, now: Timestamp) -> Explanation {
     let About { record, quarantined, requests } = about;
     let reported = usage.total();
-    let budget = Budget {
-        own: &control.ledger,
-        reported: &reported,
-        cap: connection.budget.cap(),
-        request_timeout: connection.request_timeout(),
-    };
+    let budget = Budget::of(connection, control, &reported);
     let own = of_record(&connection.policy, &record, quarantined, now);
     let gates: Vec<Gate> = own.into_iter().chain(of_connection(connection, control, &budget, now)).collect();
     let scheduled = next_try(&connection.policy, &record, now).and_then(|next| delayed(next, &gates, now));
@@ -164,7 +163,7 @@ fn advice(connection: &Connection, record: &Record) -> String {
 }
 
 /// The next try, put off to the first tick at which the closed gates will have opened; nothing when one never will.
-fn delayed(next: Timestamp, gates: &[Gate], now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn delayed(next: Timestamp, gates: &[Gate], now: Timestamp) -> Option<Timestamp> {
     let mut earliest = next;
     for gate in gates.iter().filter(|gate| !gate.is_open(now)) {
         let opens = match gate {

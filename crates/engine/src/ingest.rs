@@ -13,6 +13,7 @@ use rules::ids::{ConnectionId, Fence, FieldName, RecordKey};
 use rules::ingest::{FailureEffect, Ignored, NewFailure, NewSuccess, SuccessEffect, fail, succeed};
 use rules::record::{Failure, PayloadPlace, Stored};
 
+use crate::counts::{self, Counts};
 use crate::parts::Ports;
 use crate::payload::Payload;
 use crate::ports::{
@@ -67,10 +68,12 @@ struct Known {
     types: TypeDirectory,
 }
 
-/// Takes in reports; keeps what it read of the connections as long as it lives, so make one for each invocation.
+/// Takes in reports; keeps what it read of the connections as long as it lives, so make one for each invocation, and call
+/// [`Ingest::write_counts`] at its end.
 pub struct Ingest<'a, P> {
     ports: &'a P,
     known: Mutex<HashMap<ConnectionId, Known>>,
+    counts: Mutex<Counts>,
     /// What would be stored by now, when nothing is written.
     rehearsed: Option<Mutex<HashMap<RecordKey, Stored>>>,
 }
@@ -78,7 +81,7 @@ pub struct Ingest<'a, P> {
 impl<'a, P: Ports> Ingest<'a, P> {
     /// An ingest over these ports.
     pub fn new(ports: &'a P) -> Self {
-        Self { ports, known: Mutex::default(), rehearsed: None }
+        Self { ports, known: Mutex::default(), counts: Mutex::default(), rehearsed: None }
     }
 
     /// An ingest that decides and writes nothing: no record, no error type, no usage, no event. It remembers what it would have
@@ -98,6 +101,13 @@ impl<'a, P: Ports> Ingest<'a, P> {
         let (known, taken) = self.with(known, inbound).await;
         self.remember(known);
         taken
+    }
+
+    /// Writes into the directory how many records came and went, with one write for each error type that has more or fewer now.
+    /// It is approximate: what cannot be written is said in the log, and counted anew at night.
+    pub async fn write_counts(&self) {
+        let changes = lock(&self.counts).take();
+        counts::write(self.ports.store(), changes).await;
     }
 
     async fn with(&self, mut known: Known, inbound: Inbound) -> (Known, Result<Taken, NotTaken>) {
@@ -165,8 +175,7 @@ impl<'a, P: Ports> Ingest<'a, P> {
                 FailureEffect::Replace(record) => (record, PayloadChange::Set(payload.clone())),
                 FailureEffect::Refresh(record) => (record, PayloadChange::Keep),
             };
-            let expected = current.as_ref().map(Stored::fence);
-            match self.put(connection, Put { stored: Stored::Record(record), payload, expected }).await? {
+            match self.put(connection, current, Stored::Record(record), payload).await? {
                 None => return Ok(if known { Taken::Updated } else { Taken::Accepted }),
                 Some(conflict) => current = conflict,
             }
@@ -189,8 +198,7 @@ impl<'a, P: Ports> Ingest<'a, P> {
             if let Some(sent) = sent {
                 self.warn(&new, sent).await?;
             }
-            let expected = current.as_ref().map(Stored::fence);
-            match self.put(connection, Put { stored, payload: PayloadChange::Drop, expected }).await? {
+            match self.put(connection, current, stored, PayloadChange::Drop).await? {
                 None => return Ok(Taken::Succeeded),
                 Some(conflict) => current = conflict,
             }
@@ -237,13 +245,24 @@ impl<'a, P: Ports> Ingest<'a, P> {
         Ok(read.into_iter().next().map(|Read { stored, .. }| stored))
     }
 
-    async fn put(&self, connection: &Connection, put: Put) -> Result<Option<Option<Stored>>, NotTaken> {
+    /// Puts `stored` in the place of `current`; what is there now when that is something else.
+    async fn put(
+        &self,
+        connection: &Connection,
+        current: Option<Stored>,
+        stored: Stored,
+        payload: PayloadChange,
+    ) -> Result<Option<Option<Stored>>, NotTaken> {
         if let Some(rehearsed) = &self.rehearsed {
-            lock(rehearsed).insert(put.stored.key().clone(), put.stored);
+            lock(rehearsed).insert(stored.key().clone(), stored);
             return Ok(None);
         }
+        let put = Put { stored, payload, expected: current.as_ref().map(Stored::fence) };
         match self.ports.store().put(&put, &Keeping::of(connection)).await? {
-            Written::Done => Ok(None),
+            Written::Done => {
+                lock(&self.counts).stored(current.as_ref(), Some(&put.stored));
+                Ok(None)
+            }
             Written::Conflict(current) => Ok(Some(current.map(|stored| *stored))),
             Written::Throttled => {
                 // A hot index key throttles the whole table: the records that come next are spread over more of them.

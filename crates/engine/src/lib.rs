@@ -6,6 +6,7 @@
 #[cfg(feature = "fakes")]
 pub mod conformance;
 mod control;
+pub mod counts;
 pub mod erase;
 pub mod explain;
 #[cfg(feature = "fakes")]
@@ -19,6 +20,7 @@ pub mod overview;
 pub mod parts;
 pub mod payload;
 pub mod ports;
+pub mod recount;
 pub mod resync;
 pub mod retention;
 pub mod run;

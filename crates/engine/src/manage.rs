@@ -161,9 +161,12 @@ pub async fn clear_suspension<P: Ports>(ports: &P, id: &ConnectionId, who: &str)
     suspension::clear(ports, id).await
 }
 
-/// Whether a connection has a failing record, as far as an index that may lag can tell.
+/// Whether a connection has a failing record, as far as an index that may lag can tell. The directory, which may be wrong, only
+/// says where to look first.
 async fn has_failing<P: Ports>(ports: &P, connection: &Connection) -> Result<bool, PortError> {
-    let types = ports.store().error_types(&connection.id).await?;
+    let mut directory = ports.store().directory(&connection.id).await?;
+    directory.sort_by_key(|entry| std::cmp::Reverse(entry.total()));
+    let types: Vec<_> = directory.into_iter().map(|entry| entry.error_type).collect();
     let (from, to) = (Timestamp::from_millis(0), crate::overview::latest(ports.clock().now()));
     let mut after = None;
     loop {

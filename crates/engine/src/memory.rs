@@ -5,6 +5,7 @@
 
 mod actions;
 mod compare_and_set;
+mod directory;
 mod faults;
 mod index;
 mod lists;

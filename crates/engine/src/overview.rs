@@ -3,27 +3,29 @@
 //! Must not know: how the answers are shown. It changes nothing.
 
 mod errors;
+mod filter;
+mod line;
 mod listing;
+mod usage;
 
 pub use errors::{ErrorCount, errors};
-pub use listing::{Filter, Line, LineState, Page, Place, list};
+pub use filter::{Filter, IdStart, MessagePart};
+pub use line::{Line, LineState};
+pub use listing::{Page, Place, list};
+pub use usage::{BucketUsage, ForecastNow, UsageNow, usage};
 
-use std::collections::BTreeMap;
-
-use rules::budget::{Bucket, Budget};
+use rules::budget::Budget;
 use rules::connection::Connection;
-use rules::control::{Control, OrgUsage};
 use rules::counts::ApiCalls;
 use rules::events::FAR_FUTURE;
 use rules::ids::ConnectionId;
 use rules::suspension::{Cause, Suspension};
 use rules::time::Timestamp;
-use rules::usage::Usage;
 use serde::Serialize;
 use tracing::warn;
 
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Controls, PortError, UsageReports};
+use crate::ports::{Clock, Connections, Facts, PortError, Standings};
 use crate::run::closed_gates;
 
 /// A suspension, as a person is shown it.
@@ -103,11 +105,14 @@ pub struct Overview {
 /// When the store fails as a whole.
 pub async fn overview<P: Ports>(ports: &P) -> Result<Overview, PortError> {
     let mut all = Overview::default();
-    for read in ports.store().connections().await? {
-        let standing = match read {
-            Ok(connection) => stand(ports, connection).await,
-            Err(problem) => Err(problem),
-        };
+    let (read, damaged): (Vec<_>, Vec<_>) = ports.store().connections().await?.into_iter().partition(Result::is_ok);
+    let connections: Vec<Connection> = read.into_iter().filter_map(Result::ok).collect();
+    let ids: Vec<ConnectionId> = connections.iter().map(|connection| connection.id.clone()).collect();
+    let facts = ports.store().facts_of_each(&ids).await?;
+    let now = ports.clock().now();
+    let damaged = damaged.into_iter().filter_map(Result::err);
+    let standings = connections.into_iter().zip(facts).map(|(one, facts)| Ok(stand(one, &facts?, now)));
+    for standing in standings.chain(damaged.map(Err)) {
         match standing {
             Ok(standing) => all.connections.push(standing),
             Err(problem @ PortError::Unreadable { .. }) => {
@@ -126,35 +131,25 @@ pub async fn overview<P: Ports>(ports: &P) -> Result<Overview, PortError> {
 /// # Errors
 /// When the store fails.
 pub async fn standing<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Standing>, PortError> {
-    match ports.store().connection(id).await? {
-        Some(connection) => stand(ports, connection).await.map(Some),
-        None => Ok(None),
+    let Some(connection) = ports.store().connection(id).await? else {
+        return Ok(None);
+    };
+    let facts = ports.store().facts(id).await?;
+    Ok(Some(stand(connection, &facts, ports.clock().now())))
+}
+
+fn stand(connection: Connection, facts: &Facts, now: Timestamp) -> Standing {
+    Standing {
+        suspension: facts.control.suspension.as_ref().map(SuspensionNow::from),
+        open_requests: facts.control.owed.forced.len(),
+        budget: budget_now(&connection, facts, now),
+        connection,
     }
 }
 
-async fn stand<P: Ports>(ports: &P, connection: Connection) -> Result<Standing, PortError> {
-    let (control, usage) = facts(ports, &connection.id).await?;
-    let budget = budget_now(&connection, &control, &usage, ports.clock().now());
-    Ok(Standing {
-        suspension: control.suspension.as_ref().map(SuspensionNow::from),
-        open_requests: control.owed.forced.len(),
-        budget,
-        connection,
-    })
-}
-
-async fn facts<P: Ports>(ports: &P, id: &ConnectionId) -> Result<(Control, Usage), PortError> {
-    Ok((ports.store().control(id).await?, ports.store().usage(id).await?))
-}
-
-fn budget_now(connection: &Connection, control: &Control, usage: &Usage, now: Timestamp) -> BudgetNow {
-    let reported = usage.total();
-    let budget = Budget {
-        own: &control.ledger,
-        reported: &reported,
-        cap: connection.budget.cap(),
-        request_timeout: connection.request_timeout(),
-    };
+fn budget_now(connection: &Connection, facts: &Facts, now: Timestamp) -> BudgetNow {
+    let reported = facts.usage.total();
+    let budget = Budget::of(connection, &facts.control, &reported);
     let used = budget.used(now);
     let is_spent = used >= budget.cap;
     BudgetNow {
@@ -162,66 +157,6 @@ fn budget_now(connection: &Connection, control: &Control, usage: &Usage, now: Ti
         cap: budget.cap,
         api_limit: connection.budget.api_limit,
         resumes: is_spent.then(|| budget.frees(ApiCalls(1), now)).flatten(),
-    }
-}
-
-/// The calls of one span of 20 minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct BucketUsage {
-    /// Its first instant.
-    pub start: Timestamp,
-    /// Our own calls.
-    pub own: ApiCalls,
-    /// What sources reported.
-    pub reported: ApiCalls,
-}
-
-/// What a connection used of its API budget.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UsageNow {
-    /// The buckets that count, oldest first; those without a call are left out.
-    pub buckets: Vec<BucketUsage>,
-    /// Our own calls together.
-    pub own: ApiCalls,
-    /// The reported ones together.
-    pub reported: ApiCalls,
-    /// The sums, the cap and the limit.
-    #[serde(flatten)]
-    pub budget: BudgetNow,
-    /// The org's own figure, if it was ever seen.
-    pub org: Option<OrgUsage>,
-}
-
-/// What a connection used, if there is one of that name.
-///
-/// # Errors
-/// When the store fails.
-pub async fn usage<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<UsageNow>, PortError> {
-    let Some(connection) = ports.store().connection(id).await? else {
-        return Ok(None);
-    };
-    let (control, usage) = facts(ports, id).await?;
-    Ok(Some(usage_now(&connection, &control, &usage, ports.clock().now())))
-}
-
-fn usage_now(connection: &Connection, control: &Control, usage: &Usage, now: Timestamp) -> UsageNow {
-    let timeout = connection.request_timeout();
-    let reported = usage.total();
-    let mut buckets: BTreeMap<Bucket, BucketUsage> = BTreeMap::new();
-    let empty = |bucket: Bucket| BucketUsage { start: bucket.start(), own: ApiCalls(0), reported: ApiCalls(0) };
-    let counts = |bucket: &Bucket, calls: ApiCalls| bucket.counts_until(timeout) > now && calls > ApiCalls(0);
-    for (bucket, calls) in control.ledger.buckets().filter(|(bucket, calls)| counts(bucket, *calls)) {
-        buckets.entry(bucket).or_insert_with(|| empty(bucket)).own += calls;
-    }
-    for (bucket, calls) in reported.buckets().filter(|(bucket, calls)| counts(bucket, *calls)) {
-        buckets.entry(bucket).or_insert_with(|| empty(bucket)).reported += calls;
-    }
-    UsageNow {
-        buckets: buckets.into_values().collect(),
-        own: control.ledger.used(now, timeout),
-        reported: reported.used(now, timeout),
-        budget: budget_now(connection, control, usage, now),
-        org: control.org,
     }
 }
 
@@ -235,7 +170,7 @@ pub(crate) fn latest(now: Timestamp) -> Timestamp {
 /// # Errors
 /// When the store fails.
 pub async fn waits_for<P: Ports>(ports: &P, connection: &Connection) -> Result<Vec<String>, PortError> {
-    let (control, usage) = facts(ports, &connection.id).await?;
+    let Facts { control, usage } = ports.store().facts(&connection.id).await?;
     let closed = closed_gates(connection, &control, &usage, ports.clock().now());
     Ok(closed.iter().map(|gate| format!("{gate}; {}", gate.sooner())).collect())
 }

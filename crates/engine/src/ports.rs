@@ -6,8 +6,10 @@
 mod actions;
 mod audit;
 mod bus;
+mod directory;
 mod due;
 mod error;
+mod facts;
 mod records;
 mod reports;
 mod requests;
@@ -18,12 +20,14 @@ mod time;
 pub use actions::{ActionKeys, Claimed, Fingerprint, KeptAnswer, KeyedAction};
 pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
-pub use due::{AgeCount, DueRecords, KeyPage, PageToken, Queue};
+pub use directory::{CountChange, ErrorTypes, Recounted, TypeEntry};
+pub use due::{AgedKey, DueRecords, KeyPage, Look, PageToken, Queue, Stretch};
 pub use error::PortError;
+pub use facts::{Facts, Standings};
 pub use records::{Keeping, OutcomeWrite, PayloadChange, Put, Read, Records, Written};
 pub use reports::{Reports, RunReport, StopReason};
 pub use requests::{KeptRequest, Requests};
-pub use store::{Connections, Controls, ErrorTypes, Journal, Saved, SlotWritten, Store, UsageReports};
+pub use store::{Connections, Controls, Journal, Saved, SlotWritten, Store, UsageReports};
 pub use target::{
     LoginAnswer, NotProcessed, OrgFigure, ProbeAnswer, Reply, SyncTarget, Targets, Upsert, UpsertAnswer, UpsertRequest,
 };

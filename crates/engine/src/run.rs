@@ -101,12 +101,7 @@ pub(crate) fn closed_gates(
     now: Timestamp,
 ) -> Vec<Gate> {
     let reported = usage.total();
-    let budget = rules::budget::Budget {
-        own: &control.ledger,
-        reported: &reported,
-        cap: connection.budget.cap(),
-        request_timeout: connection.request_timeout(),
-    };
+    let budget = rules::budget::Budget::of(connection, control, &reported);
     let gates = of_connection(connection, control, &budget, now);
     gates.into_iter().filter(|gate| !gate.is_open(now)).collect()
 }

@@ -5,6 +5,7 @@
 pub(crate) mod action;
 pub(crate) mod audit;
 pub(crate) mod body;
+pub(crate) mod directory;
 pub(crate) mod fields;
 pub(crate) mod hash;
 pub(crate) mod index;

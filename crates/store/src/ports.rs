@@ -17,6 +17,7 @@ mod records;
 mod reports;
 mod requests;
 mod revised;
+mod standings;
 mod statements;
 mod transaction;
 

@@ -113,6 +113,14 @@ impl View<'_> {
                 label { span { "Object" }
                     input type="text" name="object" value=(text(self.filter.object.as_ref().map(ToString::to_string))) autocomplete="off" spellcheck="false" placeholder="any";
                 }
+                label { span { "External id begins" }
+                    input type="text" name="id" value=(text(self.filter.id.as_ref().map(ToString::to_string))) autocomplete="off" spellcheck="false" placeholder="any";
+                }
+                @if self.filter.error_type.is_some() {
+                    label { span { "Message contains" }
+                        input type="text" name="message" value=(text(self.filter.message.as_ref().map(ToString::to_string))) autocomplete="off" placeholder="anything";
+                    }
+                }
                 @if self.only.is_none() {
                     label { span { "State" }
                         select name="state" {
@@ -170,7 +178,9 @@ impl View<'_> {
         let shown = self.page.records.len() as u64;
         html! {
             (count(shown, "record", "records")) " on this page"
-            @if self.page.searched as u64 > shown { ", of " (number(self.page.searched as u64)) " looked at" }
+            @if self.page.searched > shown || self.page.next.is_some() {
+                ", searched " (number(self.page.searched)) " of " (number(self.page.of))
+            }
             @if self.page.unreadable > 0 {
                 " " (badge(Kind::Warning, &format!("{} cannot be read by this version", self.page.unreadable)))
             }
@@ -182,6 +192,10 @@ impl View<'_> {
             ("type", self.filter.error_type.as_ref().map(ToString::to_string)),
             ("object", self.filter.object.as_ref().map(ToString::to_string)),
             ("state", self.filter.state.map(|state| state.as_str().to_owned())),
+            ("failed_from", self.filter.failed_from.map(|from| from.to_string())),
+            ("failed_to", self.filter.failed_to.map(|to| to.to_string())),
+            ("message", self.filter.message.as_ref().map(ToString::to_string)),
+            ("id", self.filter.id.as_ref().map(ToString::to_string)),
         ];
         let given = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(&value?))));
         given.collect::<Vec<_>>().join("&")
@@ -205,7 +219,8 @@ impl View<'_> {
                 h2 id="whole" { "All records that fit the filters" }
                 p.muted { "Not only those of this page. A plan says first how many they are, what it costs and when it ends." }
                 div.actions {
-                    @if self.scene.may_act() {
+                    // A plan knows nothing of messages and ids: it would mean more records than are shown.
+                    @if self.scene.may_act() && self.filter.message.is_none() && self.filter.id.is_none() {
                         form method="post" action=(self.scene.address(&["plans"])) {
                             (self.wanted())
                             button type="submit" name="action" value="resync" { "Retry all" }
@@ -223,6 +238,8 @@ impl View<'_> {
             @if let Some(error_type) = &self.filter.error_type { (hidden("type", error_type.as_str())) }
             @if let Some(object) = &self.filter.object { (hidden("object", object.as_str())) }
             @if let Some(state) = self.filter.state { (hidden("state", state.as_str())) }
+            @if let Some(from) = self.filter.failed_from { (hidden("failed_from", &from.to_string())) }
+            @if let Some(to) = self.filter.failed_to { (hidden("failed_to", &to.to_string())) }
             @if *self.filter == Filter::default() { (hidden("all", "true")) }
         }
     }

@@ -101,7 +101,9 @@ async fn take_audited<P: Ports>(
         }
         account.keep(ports, changed(&rehearsed)).await?;
     }
-    let taken = take_all(ports, &Ingest::new(ports), &connection.id, rows).await;
+    let ingest = Ingest::new(ports);
+    let taken = take_all(ports, &ingest, &connection.id, rows).await;
+    ingest.write_counts().await;
     account.keep(ports, changed(&taken)).await?;
     Ok(taken)
 }

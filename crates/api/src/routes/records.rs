@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use engine::overview::{Filter, Line, LineState, list};
+use engine::overview::{Filter, Line, LineState, Page, list};
 use engine::parts::Ports;
 use serde::Serialize;
 
@@ -23,20 +23,43 @@ pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
 #[derive(Serialize)]
 struct Listed {
     records: Vec<Line>,
-    searched: usize,
+    searched: u64,
+    of: u64,
     unreadable: usize,
     next: Option<String>,
 }
 
-/// What the parameters `type`, `object` and `state` ask for.
+/// What the parameters `type`, `object`, `state`, `failed_from`, `failed_to`, `message` and `id` ask for.
 pub(crate) fn filter(params: &mut Params) -> Filter {
-    let state = params.raw("state");
-    let found = state.as_deref().map(|text| LineState::ALL.into_iter().find(|state| state.as_str() == text));
-    if found == Some(None) {
+    let filter = Filter {
+        error_type: params.text("type"),
+        object: params.text("object"),
+        state: state(params),
+        failed_from: params.time("failed_from"),
+        failed_to: params.time("failed_to"),
+        message: params.text("message"),
+        id: params.text("id"),
+    };
+    if filter.message.is_some() && filter.error_type.is_none() {
+        let mend = "name the error type in `type`, or leave `message` out";
+        params.wrong("message", "is searched within one error type only", mend);
+    }
+    if let (Some(from), Some(to)) = (filter.failed_from, filter.failed_to)
+        && to < from
+    {
+        params.wrong("failed_to", "is before failed_from", "exchange the two");
+    }
+    filter
+}
+
+fn state(params: &mut Params) -> Option<LineState> {
+    let text = params.raw("state")?;
+    let found = LineState::ALL.into_iter().find(|state| state.as_str() == text);
+    if found.is_none() {
         let mend = format!("write one of {}", LineState::ALL.map(LineState::as_str).join(", "));
         params.wrong("state", "is not a state", &mend);
     }
-    Filter { error_type: params.text("type"), object: params.text("object"), state: found.flatten() }
+    found
 }
 
 async fn page<P: Ports>(
@@ -58,6 +81,7 @@ async fn page<P: Ports>(
     params.finish()?;
     let connection = settings(ports.as_ref(), &name).await?;
     let page = list(ports.as_ref(), &connection, &filter, limit, place.flatten()).await?;
-    let next = page.next.map(|place| cursor::write(&place, &name, &filter));
-    Ok(Json(Listed { records: page.records, searched: page.searched, unreadable: page.unreadable, next }))
+    let next = page.next.as_ref().map(|place| cursor::write(place, &name, &filter));
+    let Page { records, searched, of, unreadable, next: _ } = page;
+    Ok(Json(Listed { records, searched, of, unreadable, next }))
 }

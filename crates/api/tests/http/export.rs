@@ -70,12 +70,12 @@ async fn a_store_that_fails_at_once_is_a_problem_and_later_breaks_the_answer_off
     for number in 0..501 {
         api.report_with(&format!("r{number}"), sample::CODE, &json!({})).await;
     }
-    api.parts.store.fail_next(Operation::Aged, 1, Fails::BeforeEffect);
+    api.parts.store.fail_next(Operation::Look, 1, Fails::BeforeEffect);
     api.get("/v1/connections/acme/export").await.problem(503, "unavailable");
 
     let request = Request::get("/v1/connections/acme/export").body(Body::empty()).expect("a request");
     let response = api.router.clone().oneshot(request).await.expect("a router does not fail");
-    api.parts.store.fail_next(Operation::Aged, 1, Fails::BeforeEffect);
+    api.parts.store.fail_next(Operation::Look, 1, Fails::BeforeEffect);
     assert!(to_bytes(response.into_body(), usize::MAX).await.is_err());
 }
 

@@ -62,7 +62,7 @@ async fn a_listed_record_has_its_error_and_its_next_try_and_never_its_payload() 
         "message": "it did not work", "attempts": { "interval": 0, "nightly": 0, "recent": 0, "forced": 0 },
         "first_failed": sample::FAILED, "last_failed": sample::FAILED, "next_try": "2026-03-02T09:40:00Z",
     });
-    assert_eq!(page, json!({ "records": [expected], "searched": 1, "unreadable": 0, "next": null }));
+    assert_eq!(page, json!({ "records": [expected], "searched": 1, "of": 1, "unreadable": 0, "next": null }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,6 +83,99 @@ async fn pages_of_any_size_give_every_record_once() {
     assert_eq!(all(&api, "&object=Account", 5).await.len(), 0);
     assert_eq!(all(&api, "&state=held", 5).await.len(), 0);
     assert_eq!(all(&api, "&object=Contact&state=scheduled", 4).await.len(), 37);
+}
+
+/// A report of a record that failed so many minutes after nine, with this message.
+async fn fails(api: &Api, object: &str, id: &str, minute: u32, message: &str) {
+    let event = json!({
+        "detail-type": "Sync Failed", "time": format!("2026-03-02T09:{minute:02}:00Z"),
+        "detail": {
+            "connection": "acme", "object": object, "externalId": id, "externalIdField": "Ext_Id__c",
+            "sourceVersion": 1, "error": { "code": sample::CODE, "message": message }, "payload": {},
+        },
+    });
+    api.take(&event).await;
+}
+
+async fn filtered() -> Api {
+    let api = Api::acme().await;
+    fails(&api, "Contact", "C-001", 1, "Country: bad value: Untied Kingdom").await;
+    fails(&api, "Contact", "C-002", 2, "LastName: required").await;
+    fails(&api, "Contact", "D-001", 3, "country is missing").await;
+    fails(&api, "Invoice__c", "C-001", 4, "the parent is missing").await;
+    api
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_found_by_first_failure_both_ends_included() {
+    let api = filtered().await;
+    let window = |from: &str, to: &str| format!("{from}{to}");
+    let (from, to) = ("&failed_from=2026-03-02T09:02:00Z", "&failed_to=2026-03-02T10:03:00%2B01:00");
+    let all_of = async |query: String| all(&api, &query, 10).await;
+    assert_eq!(all_of(window(from, to)).await, ["acme/Contact/C-002", "acme/Contact/D-001"]);
+    assert_eq!(all_of(window(from, "")).await.len(), 3);
+    assert_eq!(all_of(window("", to)).await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_found_by_a_part_of_their_message_in_any_case() {
+    let api = filtered().await;
+    let locked = sample::failure(sample::CODE, "it did not work").error_type;
+    let found = all(&api, &format!("&type={locked}&message=COUNTRY"), 1).await;
+    assert_eq!(found, ["acme/Contact/C-001", "acme/Contact/D-001"]);
+    assert!(all(&api, &format!("&type={locked}&message=nowhere"), 10).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_found_by_the_beginning_of_their_id_and_the_very_id_comes_first() {
+    let api = filtered().await;
+    assert_eq!(all(&api, "&id=C-0", 10).await.len(), 3);
+    assert_eq!(all(&api, "&id=C-001", 10).await, ["acme/Contact/C-001", "acme/Invoice__c/C-001"]);
+    assert_eq!(all(&api, "&id=C-001", 1).await.len(), 2);
+    assert_eq!(all(&api, "&id=C-001&object=Invoice__c", 10).await, ["acme/Invoice__c/C-001"]);
+    assert!(all(&api, "&id=c-001", 10).await.is_empty(), "ids are told apart by case here");
+    fails(&api, "Contact", "C-0011", 5, "it did not work").await;
+    let page = api.get("/v1/connections/acme/records?id=C-001&object=Contact&limit=1").await.ok();
+    assert_eq!(page["records"][0]["external_id"], "C-001");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_says_how_far_it_came_of_how_many() {
+    let api = filtered().await;
+    let first = api.get("/v1/connections/acme/records?limit=3").await.ok();
+    assert_eq!((&first["searched"], &first["of"]), (&json!(3), &json!(4)));
+    let next = first["next"].as_str().expect("there is more");
+    let second = api.get(&format!("/v1/connections/acme/records?limit=3&cursor={next}")).await.ok();
+    assert_eq!((&second["searched"], &second["of"], &second["next"]), (&json!(4), &json!(4), &json!(null)));
+    let invoices = api.get("/v1/connections/acme/records?object=Invoice__c").await.ok();
+    assert_eq!((&invoices["searched"], &invoices["of"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_cannot_be_meant_says_what_would_be_right() {
+    let api = filtered().await;
+    let mistakes = async |query: &str| api.get(&format!("/v1/connections/acme/records?{query}")).await.mistakes();
+    assert_eq!(mistakes("message=country").await, ["message is searched within one error type only"]);
+    assert_eq!(mistakes("type=row-lock&message=%20").await, ["message is empty"]);
+    let long = format!("type=row-lock&message={}", "a".repeat(257));
+    assert_eq!(mistakes(&long).await, ["message is longer than a stored message"]);
+    assert_eq!(mistakes("failed_from=yesterday").await, ["failed_from is not a time"]);
+    let turned = "failed_from=2026-03-02T09:02:00Z&failed_to=2026-03-02T09:01:00Z";
+    assert_eq!(mistakes(turned).await, ["failed_to is before failed_from"]);
+    assert_eq!(mistakes(&format!("id={}", "a".repeat(256))).await, ["id is not an external id"]);
+    let message = api.get("/v1/connections/acme/export?message=country").await;
+    assert_eq!(message.mistakes(), ["message is searched within one error type only"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listed_record_s_next_try_heeds_what_stops_its_connection() {
+    let api = Api::acme().await;
+    api.report(&["a"]).await;
+    api.patch("/v1/connections/acme", &json!({ "paused": true })).await.ok();
+    let page = api.get("/v1/connections/acme/records").await.ok();
+    assert_eq!(page["records"][0]["next_try"], json!(null));
+    let why = api.get("/v1/connections/acme/records/Contact/a").await.ok();
+    assert_eq!(why["next_try"], page["records"][0]["next_try"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,9 +211,9 @@ async fn wrong_parameters_are_told_all_together() {
     let api = Api::acme().await;
     let answer = api.get("/v1/connections/acme/records?type=A+B&object=1&state=lost&limit=501&colour=red").await;
     let expected = [
-        "state is not a state",
         "type an error type is a rule's id in kebab-case, or `unknown:CODE`, or `unknown`",
         "object is not an object's API name",
+        "state is not a state",
         "limit is not a number that fits here",
         "colour is not a known parameter",
     ];
@@ -148,7 +241,7 @@ async fn an_unknown_record_and_one_that_only_succeeded_are_told_apart() {
         "detail-type": "Sync Succeeded", "time": sample::FAILED,
         "detail": { "connection": "acme", "object": "Contact", "externalId": "a", "sourceVersion": 1 },
     });
-    engine::ingest::Ingest::new(api.parts.as_ref()).take(&event.to_string()).await.expect("the report is right");
+    api.take(&event).await;
     let shown = api.get("/v1/connections/acme/records/Contact/a").await.ok();
     let key = json!({ "connection": "acme", "object": "Contact", "id": "a" });
     assert_eq!(shown, json!({ "record": key, "succeeded_at": sample::FAILED }));

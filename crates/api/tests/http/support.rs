@@ -160,7 +160,14 @@ impl Api {
                 "error": { "code": code, "message": "it did not work" }, "payload": payload,
             },
         });
-        Ingest::new(self.parts.as_ref()).take(&event.to_string()).await.expect("the report is right");
+        self.take(&event).await;
+    }
+
+    /// Takes in a source's report.
+    pub(crate) async fn take(&self, event: &Value) {
+        let ingest = Ingest::new(self.parts.as_ref());
+        ingest.take(&event.to_string()).await.expect("the report is right");
+        ingest.write_counts().await;
     }
 
     /// One run of `acme`, as a tick starts it now.

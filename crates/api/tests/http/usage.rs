@@ -16,7 +16,40 @@ async fn usage_tells_own_and_reported_calls_by_bucket_with_the_cap_and_the_limit
         "buckets": [{ "start": "2026-03-02T09:20:00Z", "own": 2, "reported": 0 }],
         "own": 2, "reported": 0, "used": 2, "cap": 5000, "api_limit": null, "resumes": null, "org": null,
     });
-    assert_eq!(usage, expected);
+    let forecast = json!({
+        "resumes": null, "clears": null, "endless": null, "because": null, "waiting_records": 0, "calls_needed": 0,
+        "assumes": rules::forecast::ASSUMPTIONS,
+    });
+    let mut told = usage.clone();
+    let fields = told.as_object_mut().expect("an object");
+    assert_eq!(fields.remove("forecast"), Some(forecast));
+    assert!(fields.remove("at").is_some_and(|at| at.as_str().is_some_and(|at| at.starts_with("2026-03-02T09:30:0"))));
+    assert_eq!(told, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_forecast_says_when_what_waits_will_have_been_tried_or_why_nobody_can_tell() {
+    let api = Api::acme().await;
+    api.report(&["a", "b"]).await;
+    let forecast = |usage: serde_json::Value| {
+        let told = &usage["forecast"];
+        (told["waiting_records"].clone(), told["calls_needed"].clone(), told["clears"].clone(), told["because"].clone())
+    };
+    let told = forecast(api.get("/v1/connections/acme/usage").await.ok());
+    assert_eq!(told, (json!(2), json!(1), json!("2026-03-02T09:40:00Z"), json!(null)));
+    api.patch("/v1/connections/acme", &json!({ "paused": true })).await.ok();
+    let told = forecast(api.get("/v1/connections/acme/usage").await.ok());
+    assert_eq!(told, (json!(2), json!(1), json!(null), json!("a person paused the connection")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_no_schedule_tries_do_not_wait_for_the_budget() {
+    let api = Api::with([sample::recent("acme")]).await;
+    api.report(&["a"]).await;
+    api.report_with("b", "DACO-02", &json!({})).await;
+    let usage = api.get("/v1/connections/acme/usage").await.ok();
+    assert_eq!(usage["forecast"]["waiting_records"], 1);
+    assert_eq!(usage["forecast"]["clears"], "2026-03-02T11:30:00Z", "the next sweep");
 }
 
 #[tokio::test(start_paused = true)]

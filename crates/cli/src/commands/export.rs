@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::ask::of_connection;
+use super::filter::FilterArgs;
 use crate::args::Common;
 use crate::client::{Chunks, Route};
 use crate::exit::Failure;
@@ -19,6 +20,7 @@ use crate::exit::Failure;
 Examples:
   resync export marketing
   resync export billing --object Invoice__c --format jsonl
+  resync export marketing --type invalid-picklist --message \"Country\" --failed-from 2026-03-01T00:00:00Z
   resync export marketing --output failing.csv --force
 
 A cell that a spreadsheet would take for a formula begins with an apostrophe.
@@ -28,12 +30,8 @@ pub(crate) struct ExportArgs {
     /// The connection
     #[arg(value_name = "CONNECTION")]
     connection: String,
-    /// Only those that fail with this type of error
-    #[arg(long = "type", value_name = "TYPE")]
-    error_type: Option<String>,
-    /// Only those of this object
-    #[arg(long, value_name = "OBJECT")]
-    object: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// The form; `--json` is short for jsonl
     #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "jsonl"])]
     format: String,
@@ -50,10 +48,7 @@ pub(crate) struct ExportArgs {
 /// Writes the records.
 pub(crate) async fn export(args: &ExportArgs) -> Result<(), Failure> {
     let format = if args.common.json { "jsonl" } else { &args.format };
-    let route = Route::of(&["connections", &args.connection, "export"])
-        .with("format", format)
-        .with_some("type", args.error_type.as_deref())
-        .with_some("object", args.object.as_deref());
+    let route = args.filter.asked_of(Route::of(&["connections", &args.connection, "export"]).with("format", format));
     of_connection(&args.common, &args.connection, async |client| {
         let chunks = client.stream(route).await?;
         match &args.output {

@@ -2,15 +2,19 @@
 //!
 //! Must not know: in which order the routes find them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::ask::{Told, of_connection, read, show};
+use super::ask::{Told, of_connection, show, told};
 use super::errors::text;
+use super::filter::FilterArgs;
 use super::table::Table;
-use super::when::when_or;
+use super::when::{counted, when_or};
 use crate::args::Common;
-use crate::client::Route;
+use crate::client::{Client, Route};
 use crate::exit::Failure;
+
+/// The pages that are asked for at most, until as many records are found as are wanted.
+const MOST_PAGES: usize = 100;
 
 /// Lists a connection's failing records, those that fail longest first within each type of error.
 #[derive(Debug, clap::Args)]
@@ -18,6 +22,8 @@ use crate::exit::Failure;
 Examples:
   resync records marketing
   resync records billing --object Invoice__c --state held
+  resync records marketing --type invalid-picklist --message \"Country\"
+  resync records marketing --id C-0001
   resync records marketing --limit 500 --json
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong filter or data directory, 4 no such connection, 7 busy")]
@@ -25,15 +31,8 @@ pub(crate) struct RecordsArgs {
     /// The connection
     #[arg(value_name = "CONNECTION")]
     connection: String,
-    /// Only those that fail with this type of error
-    #[arg(long = "type", value_name = "TYPE")]
-    error_type: Option<String>,
-    /// Only those of this object
-    #[arg(long, value_name = "OBJECT")]
-    object: Option<String>,
-    /// Only those in this state
-    #[arg(long, value_name = "STATE", value_parser = ["scheduled", "timed_out", "held", "expired"])]
-    state: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// How many at most, up to 500
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
     limit: u16,
@@ -46,30 +45,58 @@ pub(crate) struct RecordsArgs {
 
 /// Lists the records.
 pub(crate) async fn records(args: &RecordsArgs) -> Result<(), Failure> {
-    let name = &args.connection;
-    let route = Route::of(&["connections", name, "records"])
-        .with("limit", &args.limit.to_string())
-        .with_some("type", args.error_type.as_deref())
-        .with_some("object", args.object.as_deref())
-        .with_some("state", args.state.as_deref())
-        .with_some("cursor", args.cursor.as_deref());
-    let told = of_connection(&args.common, name, async |client| read(client, route).await).await?;
+    let told = of_connection(&args.common, &args.connection, async |client| {
+        let answer = pages(client, args).await?;
+        told(client, answer).await
+    })
+    .await?;
     show(&args.common, &told.answer, || render(args, &told))
 }
 
+/// As many records as are asked for: a page may have fewer, or none, before the end.
+async fn pages(client: &Client, args: &RecordsArgs) -> Result<Value, Failure> {
+    let mut answer = page(client, args, usize::from(args.limit), args.cursor.as_deref()).await?;
+    for _ in 1..MOST_PAGES {
+        let missing = usize::from(args.limit).saturating_sub(records_of(&answer).len());
+        let Some(next) = answer["next"].as_str().filter(|_| missing > 0).map(str::to_owned) else { break };
+        let more = page(client, args, missing, Some(&next)).await?;
+        answer = joined(&answer, &more);
+    }
+    Ok(answer)
+}
+
+async fn page(client: &Client, args: &RecordsArgs, limit: usize, cursor: Option<&str>) -> Result<Value, Failure> {
+    let route = Route::of(&["connections", &args.connection, "records"]).with("limit", &limit.to_string());
+    client.get(args.filter.asked_of(route).with_some("cursor", cursor)).await
+}
+
+/// Two pages as one: how far the search came is told by the later one.
+fn joined(before: &Value, after: &Value) -> Value {
+    let records: Vec<&Value> = records_of(before).iter().chain(records_of(after)).collect();
+    let unreadable = [before, after].iter().filter_map(|page| page["unreadable"].as_u64()).sum::<u64>();
+    json!({
+        "records": records, "searched": after["searched"], "of": after["of"], "unreadable": unreadable,
+        "next": after["next"],
+    })
+}
+
+fn records_of(answer: &Value) -> &[Value] {
+    answer["records"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
 fn render(args: &RecordsArgs, Told { answer, now }: &Told) -> String {
-    let records = answer["records"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let records = records_of(answer);
     let next = answer["next"].as_str();
     let mut shown = if records.is_empty() { nothing(args, next) } else { table(records, *now).text() };
     if let Some(cursor) = next {
-        shown += &["\nThere may be more: add --cursor ", cursor, "\n"].concat();
+        let (searched, of) = (counted(&answer["searched"]), counted(&answer["of"]));
+        shown += &format!("\nSearched {searched} of {of}. There may be more: add --cursor {cursor}\n");
     }
     shown
 }
 
 fn nothing(args: &RecordsArgs, next: Option<&str>) -> String {
-    let filtered = args.error_type.is_some() || args.object.is_some() || args.state.is_some();
-    match (next, filtered) {
+    match (next, args.filter.is_given()) {
         (Some(_), _) => "None among those that were looked at so far.\n".to_owned(),
         (None, true) => format!("No failing record of {} fits; `resync errors {0}` counts all.\n", args.connection),
         (None, false) => format!("Nothing is failing in {}.\n", args.connection),

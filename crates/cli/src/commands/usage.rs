@@ -4,14 +4,18 @@
 
 use std::fmt::Write;
 
+use rules::time::Timestamp;
+use serde_json::Value;
+
 use super::ask::{Told, of_connection, read, show};
 use super::table::Table;
-use super::when::{counted, when_or};
+use super::when::{counted, many, when_or};
 use crate::args::Common;
 use crate::client::Route;
 use crate::exit::Failure;
 
-/// Shows the API calls of the past 24 hours: our own, those that the source reports, the cap, and the org's own figure.
+/// Shows the API calls of the past 24 hours: our own, those that the source reports, the cap, and the org's own figure; and when
+/// what waits will have been tried.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -47,6 +51,9 @@ pub(super) fn render(connection: &str, Told { answer, now }: &Told) -> String {
     if answer["used"].as_u64() >= answer["cap"].as_u64() {
         line("resumes", when_or(&answer["resumes"], *now, "when the limit is raised"));
     }
+    let forecast = &answer["forecast"];
+    line("waiting", waiting(forecast));
+    line("clears", clears(forecast, *now));
     let buckets = answer["buckets"].as_array().map(Vec::as_slice).unwrap_or_default();
     if buckets.is_empty() {
         return shown;
@@ -58,12 +65,27 @@ pub(super) fn render(connection: &str, Told { answer, now }: &Told) -> String {
     format!("{shown}\n{}", table.text())
 }
 
+/// What waits, and what it takes to try it once.
+fn waiting(forecast: &Value) -> String {
+    let records = forecast["waiting_records"].as_u64().unwrap_or(0);
+    let calls = forecast["calls_needed"].as_u64().unwrap_or(0);
+    format!("{}, {} to try each once", many(records, "record"), many(calls, "call"))
+}
+
+/// When all that waits will have been tried, if nothing else changes.
+fn clears(forecast: &Value, now: Timestamp) -> String {
+    match forecast["because"].as_str() {
+        Some(because) => format!("nobody can tell: {because}"),
+        None => when_or(&forecast["clears"], now, "nothing waits"),
+    }
+}
+
 /// A limit in words.
 fn limit(limit: Option<u64>) -> String {
     limit.map_or_else(|| "none set; `resync limit` sets one".to_owned(), super::when::count)
 }
 
-fn org(answer: &serde_json::Value, now: rules::time::Timestamp) -> String {
+fn org(answer: &Value, now: Timestamp) -> String {
     let org = &answer["org"];
     if org.is_null() {
         return "not known yet".to_owned();

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use engine::fan_out::Schedule;
@@ -25,6 +26,9 @@ use super::scheduler::Work;
 use super::stop::Stop;
 use super::system::LocalParts;
 use super::ticks::Job;
+
+/// How long a fan-out may take, with what is counted after it: as long as in the cloud.
+const INVOCATION: Duration = Duration::from_mins(15);
 
 /// Does what the jobs ask for.
 pub(super) struct LocalWork {
@@ -53,8 +57,8 @@ impl LocalWork {
     async fn fan_out(&self, schedule: Schedule, tick: Timestamp) -> anyhow::Result<bool> {
         let before = self.board.failures();
         let event = scheduled_event(schedule, tick);
-        // It only asks for runs; the instant at which it would be ended is of no matter.
-        let fanned = retry_until(self.parts.as_ref(), schedule, &event, tick, self.stop.halt());
+        let deadline = self.parts.clock().now() + INVOCATION;
+        let fanned = retry_until(self.parts.as_ref(), schedule, &event, deadline, self.stop.halt());
         let started = match Box::pin(fanned).await.context("looking for work")? {
             RetryReport::FannedOut { started, .. } => started,
             RetryReport::Ran { .. } | RetryReport::Busy { .. } | RetryReport::UnknownConnection => Vec::new(),

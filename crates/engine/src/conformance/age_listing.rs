@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use rules::catalogue::ErrorType;
-use rules::ids::ConnectionId;
+use rules::ids::{ConnectionId, RecordKey};
 use rules::record::{Failure, HoldReason, Record, Resolution};
 use rules::time::Timestamp;
 
 use super::given::{ANSWERS, Window, aged, keys, put_new};
 use crate::fakes::sample;
-use crate::ports::{AgeCount, Store};
+use crate::ports::{AgedKey, Look, Store};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -93,35 +93,87 @@ pub async fn pages_of_any_size_cover_all_types_and_shards_once<S: Store>(store: 
     }
 }
 
-async fn counted<S: Store>(store: &S, error_type: &ErrorType, from: Timestamp, to: Timestamp) -> AgeCount {
-    store.count_aged(&acme(), error_type, from, to, 4).await.expect(ANSWERS)
+/// Every entry of a look at one type to its end, in stretches of `limit` at most.
+async fn looked<S: Store>(store: &S, look: Look<'_>, limit: usize) -> Vec<AgedKey> {
+    let (mut entries, mut after) = (Vec::new(), None);
+    loop {
+        let stretch = store.look(look, after.as_ref(), limit).await.expect(ANSWERS);
+        assert!(stretch.entries.len() <= limit, "a stretch has at most {limit} entries");
+        entries.extend(stretch.entries);
+        after = stretch.next;
+        if after.is_none() {
+            return entries;
+        }
+    }
 }
 
-/// Over all shards, and of the one type alone; held ones count too.
-pub async fn a_count_tells_the_records_of_a_type_and_the_oldest_of_them<S: Store>(store: &S) {
+fn in_order(entries: &[AgedKey]) -> Vec<(RecordKey, Timestamp)> {
+    let mut entries: Vec<_> = entries.iter().map(|entry| (entry.key.clone(), entry.first_failed)).collect();
+    entries.sort();
+    entries
+}
+
+/// Over all shards, and of the one type alone; held ones are among them, resolved ones are not.
+pub async fn a_look_finds_every_record_of_a_type_with_its_first_failure<S: Store>(store: &S) {
     let [daco_02, row_lock, new_code] = types();
+    let mut expected = Vec::new();
     for number in 0..40 {
         let kind = if number % 4 == 0 { &daco_02 } else { &row_lock };
-        put_new(store, &record(&format!("c-{number}"), kind, failed() - SECOND * number), 4).await;
+        let record = record(&format!("c-{number}"), kind, failed() - SECOND * number);
+        put_new(store, &record, 4).await;
+        expected.extend((kind == &row_lock).then(|| (record.key.clone(), record.first_failed)));
     }
     let held = record("held", &row_lock, failed() - SECOND * 60).hold(HoldReason::ExcludedType);
     put_new(store, &held, 1).await;
-    let from = Timestamp::from_millis(0);
-    let expected = AgeCount { records: 31, oldest: Some(failed() - SECOND * 60) };
-    assert_eq!(counted(store, &row_lock, from, failed()).await, expected);
-    assert_eq!(counted(store, &new_code, from, failed()).await, AgeCount::default());
+    put_new(store, &record("over", &row_lock, failed()).resolve(Resolution::Retried, failed()), 1).await;
+    expected.push((held.key.clone(), held.first_failed));
+    expected.sort();
+    let acme = acme();
+    let look =
+        Look { connection: &acme, error_type: &row_lock, from: Timestamp::from_millis(0), to: failed(), shards: 4 };
+    for limit in [1, 7, 1_000] {
+        assert_eq!(in_order(&looked(store, look, limit).await), expected, "{limit} at a time");
+    }
+    assert_eq!(looked(store, Look { error_type: &new_code, ..look }, 10).await, []);
 }
 
-/// What failed outside the window does not count, and what is resolved does not either.
-pub async fn a_count_has_the_bounds_of_the_listing<S: Store>(store: &S) {
+/// What failed outside the window is not looked at.
+pub async fn a_look_has_the_bounds_of_the_listing<S: Store>(store: &S) {
     let [_, row_lock, _] = types();
     let at = |id, instant| record(id, &row_lock, instant);
-    let resolved = at("resolved", failed()).resolve(Resolution::Retried, failed());
-    let others = [at("before", failed() - SECOND), at("from", failed()), at("to", failed() + SECOND)];
-    for record in others.iter().chain([&resolved, &at("after", failed() + SECOND * 2)]) {
+    let inside = [at("from", failed()), at("to", failed() + SECOND)];
+    for record in inside.iter().chain([&at("before", failed() - SECOND), &at("after", failed() + SECOND * 2)]) {
         put_new(store, record, 1).await;
     }
-    let expected = AgeCount { records: 2, oldest: Some(failed()) };
-    assert_eq!(counted(store, &row_lock, failed(), failed() + SECOND).await, expected);
-    assert_eq!(counted(store, &row_lock, failed() + SECOND, failed()).await, AgeCount::default());
+    let acme = acme();
+    let look = Look { connection: &acme, error_type: &row_lock, from: failed(), to: failed() + SECOND, shards: 4 };
+    let found: Vec<_> = looked(store, look, 10).await.into_iter().map(|entry| entry.key).collect();
+    assert_eq!(found.len(), 2);
+    assert_eq!(keys(&inside), {
+        let mut found = found;
+        found.sort();
+        found
+    });
+    assert_eq!(looked(store, Look { from: failed() + SECOND, to: failed(), ..look }, 10).await, []);
+}
+
+/// A reader who has seen enough in the middle of a stretch goes on from there, and sees the rest once.
+pub async fn a_look_goes_on_after_any_of_its_entries<S: Store>(store: &S) {
+    let [_, row_lock, _] = types();
+    for number in 0..24 {
+        put_new(store, &record(&format!("c-{number}"), &row_lock, failed() - SECOND * (number % 5)), 4).await;
+    }
+    let acme = acme();
+    let look =
+        Look { connection: &acme, error_type: &row_lock, from: Timestamp::from_millis(0), to: failed(), shards: 4 };
+    let all = looked(store, look, 1_000).await;
+    for (at, entry) in all.iter().enumerate() {
+        let (mut rest, mut after) = (Vec::new(), Some(entry.place.clone()));
+        while let Some(token) = after {
+            let stretch = store.look(look, Some(&token), 5).await.expect(ANSWERS);
+            rest.extend(stretch.entries);
+            after = stretch.next;
+        }
+        assert_eq!(rest, all[at + 1..], "after entry {at}");
+    }
 }

@@ -52,6 +52,20 @@ async fn read<S: Store>(store: &S, name: &str) -> Option<Request> {
     store.request(&acme(), &id(name)).await.expect(ANSWERS)
 }
 
+/// In any order; one that is not there is left out, and so is that of another connection.
+pub async fn requests_are_read_by_their_names<S: Store>(store: &S) {
+    let all = [of_all("a", 1), of_all("b", 2), of_all("c", 3)];
+    let elsewhere = Request { connection: sample::connection_id("other"), ..of_all("d", 4) };
+    for request in all.iter().chain([&elsewhere]) {
+        assert_eq!(kept(store, request).await, KeptRequest::New);
+    }
+    let names = ["c", "none", "a", "d"].map(id);
+    let mut named = store.requests_named(&acme(), &names).await.expect(ANSWERS);
+    named.sort_by_key(|request| request.as_of);
+    assert_eq!(named, [all[0].clone(), all[2].clone()]);
+    assert_eq!(store.requests_named(&acme(), &[]).await.expect(ANSWERS), []);
+}
+
 /// Whatever was wanted, a hundred of the longest ids included.
 pub async fn requests_of_every_kind_are_read_back<S: Store>(store: &S) {
     let (contact, row_lock) = (sample::object("Contact"), sample::error_type("row-lock"));

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use rules::budget::{Bucket, Ledger};
+use rules::control::Control;
 use rules::counts::ApiCalls;
 use rules::ids::{ConnectionId, SourceName};
 use rules::usage::{MOST_SOURCES, Usage};
 
 use super::given::ANSWERS;
 use crate::fakes::sample;
-use crate::ports::{Saved, Store};
+use crate::ports::{Facts, Saved, Store};
 
 fn acme() -> ConnectionId {
     sample::connection_id("acme")
@@ -66,4 +67,26 @@ pub async fn usage_written_again_is_done<S: Store>(store: &S) {
         }
     }
     assert_eq!(store.usage(&acme()).await.expect(ANSWERS), empty(8));
+}
+
+/// One that has neither control item nor usage has the empty ones; a hundred connections take more than one request.
+pub async fn the_facts_of_many_connections_come_in_their_order<S: Store>(store: &S) {
+    let ids: Vec<ConnectionId> = (0..100).map(|number| sample::connection_id(&format!("c-{number}"))).collect();
+    for (number, id) in ids.iter().enumerate().filter(|(number, _)| number % 3 > 0) {
+        let control = Control { revision: 1 + number as u64, ..Control::default() };
+        assert_eq!(store.save_control(id, &control, 0).await.expect(ANSWERS), Saved::Done);
+        if number % 3 == 2 {
+            assert_eq!(store.save_usage(id, &empty(1_000 + number as u64), 0).await.expect(ANSWERS), Saved::Done);
+        }
+    }
+    let facts = store.facts_of_each(&ids).await.expect(ANSWERS);
+    let facts: Vec<Facts> = facts.into_iter().map(|facts| facts.expect("nothing is damaged")).collect();
+    assert_eq!(facts.len(), ids.len());
+    for (number, facts) in facts.iter().enumerate() {
+        let (number, kind) = (number as u64, number % 3);
+        let expected = (if kind > 0 { 1 + number } else { 0 }, if kind == 2 { 1_000 + number } else { 0 });
+        assert_eq!((facts.control.revision, facts.usage.revision), expected, "connection {number}");
+    }
+    assert_eq!(store.facts(&ids[5]).await.expect(ANSWERS), facts[5]);
+    assert!(store.facts_of_each(&[]).await.expect(ANSWERS).is_empty());
 }

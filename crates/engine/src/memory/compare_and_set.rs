@@ -8,7 +8,7 @@ use rules::journal::{Entry, Stamp};
 use rules::usage::Usage;
 
 use super::{MemoryStore, Operation};
-use crate::ports::{Controls, Journal, PortError, Saved, SlotWritten, UsageReports};
+use crate::ports::{Controls, Facts, Journal, PortError, Saved, SlotWritten, Standings, UsageReports};
 
 impl Controls for MemoryStore {
     async fn control(&self, connection: &ConnectionId) -> Result<Control, PortError> {
@@ -42,6 +42,18 @@ impl UsageReports for MemoryStore {
         self.carry_out(Operation::SaveUsage, |state| {
             let current = state.usage.entry(connection.clone()).or_default();
             save(current, usage, expected, |usage| usage.revision)
+        })
+    }
+}
+
+impl Standings for MemoryStore {
+    async fn facts_of_each(&self, connections: &[ConnectionId]) -> Result<Vec<Result<Facts, PortError>>, PortError> {
+        self.carry_out(Operation::Facts, |state| {
+            let facts = |connection| Facts {
+                control: state.controls.get(connection).cloned().unwrap_or_default(),
+                usage: state.usage.get(connection).cloned().unwrap_or_default(),
+            };
+            connections.iter().map(|connection| Ok(facts(connection))).collect()
         })
     }
 }

@@ -23,8 +23,8 @@ pub enum Operation {
     Due,
     /// `DueRecords::aged`.
     Aged,
-    /// `DueRecords::count_aged`.
-    CountAged,
+    /// `DueRecords::look`.
+    Look,
     /// `Controls::control`.
     Control,
     /// `Controls::save_control`.
@@ -47,14 +47,20 @@ pub enum Operation {
     DeleteConnection,
     /// `Connections::raise_shards`.
     RaiseShards,
+    /// `Standings::facts_of_each`.
+    Facts,
     /// `UsageReports::usage`.
     Usage,
     /// `UsageReports::save_usage`.
     SaveUsage,
-    /// `ErrorTypes::error_types`.
-    ErrorTypes,
+    /// `ErrorTypes::directory`, and `ErrorTypes::error_types`.
+    Directory,
     /// `ErrorTypes::list_error_type`.
     ListErrorType,
+    /// `ErrorTypes::add_counts`.
+    AddCounts,
+    /// `ErrorTypes::set_counts`.
+    SetCounts,
     /// `Reports::keep_report`.
     KeepReport,
     /// `Reports::reports`.
@@ -93,7 +99,7 @@ impl Operation {
             Self::Erase => "erasing a record",
             Self::Due => "listing due records",
             Self::Aged => "listing records by age",
-            Self::CountAged => "counting records by age",
+            Self::Look => "looking at records by age",
             Self::Control => "reading the control item",
             Self::SaveControl => "writing the control item",
             Self::Entries => "reading the journal",
@@ -105,10 +111,13 @@ impl Operation {
             Self::ChangeConnection => "changing a connection",
             Self::DeleteConnection => "deleting a connection",
             Self::RaiseShards => "raising a connection's shards",
+            Self::Facts => "reading how connections stand",
             Self::Usage => "reading usage reports",
             Self::SaveUsage => "writing usage reports",
-            Self::ErrorTypes => "listing the error types",
+            Self::Directory => "listing the error types",
             Self::ListErrorType => "writing an error type",
+            Self::AddCounts => "adding to the counts of error types",
+            Self::SetCounts => "setting the counts of an error type",
             Self::KeepReport => "keeping a run's report",
             Self::Reports => "reading the runs' reports",
             Self::KeepRequest => "keeping a request",

@@ -11,7 +11,7 @@ use rules::record::{Next, Record, State, Stored};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{AgeCount, KeyPage, PageToken, PortError, Queue};
+use crate::ports::{AgedKey, KeyPage, PageToken, PortError, Queue, Stretch};
 
 /// Which part of an index a listing wants.
 pub(super) struct Span<'a, P> {
@@ -69,6 +69,27 @@ impl<P: Ord> Index<P> {
         after: Option<&PageToken>,
         limit: usize,
     ) -> Result<KeyPage, PortError> {
+        let (found, next) = self.positions(span, after, limit)?;
+        Ok(KeyPage { keys: found.into_iter().map(|position| position.key).collect(), next })
+    }
+
+    pub(super) fn stretch(
+        &self,
+        span: &Span<'_, P>,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<Stretch, PortError> {
+        let (found, next) = self.positions(span, after, limit)?;
+        let entry = |at: Position| AgedKey { place: at.token(), first_failed: at.at, key: at.key };
+        Ok(Stretch { entries: found.into_iter().map(entry).collect(), next })
+    }
+
+    fn positions(
+        &self,
+        span: &Span<'_, P>,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<(Vec<Position>, Option<PageToken>), PortError> {
         let after = after.map(Position::read).transpose()?;
         let begin = after.as_ref().map_or(0, |position| position.partition);
         let limit = limit.max(1);
@@ -88,12 +109,7 @@ impl<P: Ord> Index<P> {
             .take(limit)
             .collect();
         let next = if found.len() == limit { found.last().map(Position::token) } else { None };
-        Ok(KeyPage { keys: found.into_iter().map(|position| position.key).collect(), next })
-    }
-
-    pub(super) fn count(&self, span: &Span<'_, P>) -> AgeCount {
-        let keys = || span.partitions.iter().flat_map(|partition| self.keys(partition, span, None));
-        AgeCount { records: keys().map(|_| 1).sum(), oldest: keys().map(|(at, _)| at).min() }
+        Ok((found, next))
     }
 
     fn keys<'a>(

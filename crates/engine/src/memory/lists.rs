@@ -1,18 +1,15 @@
-//! Connections, error types, runs' reports, requests and the audit.
+//! Connections, runs' reports, requests and the audit.
 //!
 //! Must not know: what the settings mean.
 
 use std::time::Duration;
 
-use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
 use super::{MemoryStore, Operation};
-use crate::ports::{
-    AuditEntry, Audits, Connections, ErrorTypes, KeptRequest, PortError, Reports, Requests, RunReport, Saved,
-};
+use crate::ports::{AuditEntry, Audits, Connections, KeptRequest, PortError, Reports, Requests, RunReport, Saved};
 
 impl Connections for MemoryStore {
     async fn connections(&self) -> Result<Vec<Result<Connection, PortError>>, PortError> {
@@ -68,20 +65,6 @@ impl Connections for MemoryStore {
     }
 }
 
-impl ErrorTypes for MemoryStore {
-    async fn error_types(&self, connection: &ConnectionId) -> Result<Vec<ErrorType>, PortError> {
-        self.carry_out(Operation::ErrorTypes, |state| {
-            state.error_types.get(connection).into_iter().flatten().cloned().collect()
-        })
-    }
-
-    async fn list_error_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> Result<(), PortError> {
-        self.carry_out(Operation::ListErrorType, |state| {
-            state.error_types.entry(connection.clone()).or_default().insert(error_type.clone());
-        })
-    }
-}
-
 impl Reports for MemoryStore {
     async fn keep_report(
         &self,
@@ -117,6 +100,13 @@ impl Requests for MemoryStore {
 
     async fn request(&self, connection: &ConnectionId, id: &RequestId) -> Result<Option<Request>, PortError> {
         self.carry_out(Operation::Request, |state| state.requests.get(&(connection.clone(), id.clone())).cloned())
+    }
+
+    async fn requests_named(&self, connection: &ConnectionId, ids: &[RequestId]) -> Result<Vec<Request>, PortError> {
+        self.carry_out(Operation::Request, |state| {
+            let named = ids.iter().filter_map(|id| state.requests.get(&(connection.clone(), id.clone())));
+            named.cloned().collect()
+        })
     }
 
     async fn requests(&self, connection: &ConnectionId, limit: usize) -> Result<Vec<Request>, PortError> {

@@ -13,7 +13,7 @@ use super::index::Span;
 use super::{MemoryStore, Operation};
 use crate::payload::Payload;
 use crate::ports::{
-    AgeCount, DueRecords, Keeping, KeyPage, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Written,
+    DueRecords, Keeping, KeyPage, Look, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Stretch, Written,
 };
 
 /// Before every instant that a schedule can name.
@@ -79,16 +79,9 @@ impl DueRecords for MemoryStore {
         self.carry_out(Operation::Aged, |state| state.listed().by_age().page(&span, after, limit))?
     }
 
-    async fn count_aged(
-        &self,
-        connection: &ConnectionId,
-        error_type: &ErrorType,
-        from: Timestamp,
-        to: Timestamp,
-        _shards: u16,
-    ) -> Result<AgeCount, PortError> {
-        let partition = (connection.clone(), error_type.clone());
-        let span = Span { partitions: std::slice::from_ref(&partition), from, to };
-        self.carry_out(Operation::CountAged, |state| state.listed().by_age().count(&span))
+    async fn look(&self, look: Look<'_>, after: Option<&PageToken>, limit: usize) -> Result<Stretch, PortError> {
+        let partition = (look.connection.clone(), look.error_type.clone());
+        let span = Span { partitions: std::slice::from_ref(&partition), from: look.from, to: look.to };
+        self.carry_out(Operation::Look, |state| state.listed().by_age().stretch(&span, after, limit))?
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know: ports' signatures, faults.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -16,6 +16,7 @@ use rules::usage::Usage;
 use rules::version::SourceVersion;
 
 use super::actions::Claim;
+use super::directory::Numbers;
 use super::faults::Faults;
 use super::index::Indexes;
 use crate::payload::Payload;
@@ -43,7 +44,7 @@ pub(super) struct State {
     pub(super) journals: BTreeMap<ConnectionId, BTreeMap<Slot, Entry>>,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) usage: BTreeMap<ConnectionId, Usage>,
-    pub(super) error_types: BTreeMap<ConnectionId, BTreeSet<ErrorType>>,
+    pub(super) error_types: BTreeMap<ConnectionId, BTreeMap<ErrorType, Numbers>>,
     pub(super) reports: BTreeMap<ConnectionId, BTreeMap<(Timestamp, Epoch), RunReport>>,
     pub(super) requests: BTreeMap<(ConnectionId, RequestId), Request>,
     pub(super) audit: BTreeMap<(Timestamp, u64), AuditEntry>,

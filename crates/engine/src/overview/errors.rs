@@ -2,20 +2,17 @@
 //!
 //! Must not know: single records.
 
-use futures::{StreamExt, TryStreamExt, stream};
+use std::collections::BTreeMap;
+
 use rules::catalogue::{Catalogue, Class, ErrorType, Group};
 use rules::connection::Connection;
 use rules::fields::Mistakes;
-use rules::ids::ConnectionId;
+use rules::ids::{ConnectionId, ObjectName};
 use rules::time::Timestamp;
 use serde::Serialize;
 
-use super::latest;
 use crate::parts::Ports;
-use crate::ports::{AgeCount, Clock, Connections, DueRecords, ErrorTypes, PortError};
-
-/// How many types are counted at the same time.
-const AT_A_TIME: usize = 8;
+use crate::ports::{Connections, ErrorTypes, PortError, TypeEntry};
 
 /// One error type, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +22,8 @@ pub struct ErrorCount {
     pub error_type: ErrorType,
     /// The failing records.
     pub records: u64,
+    /// The same by object.
+    pub objects: BTreeMap<ObjectName, u64>,
     /// The earliest first failure among them.
     pub oldest: Option<Timestamp>,
     /// What kind of cause it has.
@@ -38,7 +37,7 @@ pub struct ErrorCount {
 }
 
 /// The error types of a connection that have failing records, the most frequent first; nothing when there is no such
-/// connection. The counts come from an index that may lag.
+/// connection. The counts are the directory's: approximate, and counted anew every night.
 ///
 /// # Errors
 /// When the store fails.
@@ -47,25 +46,21 @@ pub async fn errors<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Vec
         return Ok(None);
     };
     let catalogue = connection.catalogue().map_err(|mistakes| unreadable(&connection, &mistakes))?;
-    let types = ports.store().error_types(id).await?;
-    let (from, to) = (Timestamp::from_millis(0), latest(ports.clock().now()));
-    let counted = stream::iter(types).map(|error_type| async {
-        let count = ports.store().count_aged(id, &error_type, from, to, connection.shards).await?;
-        Ok::<_, PortError>((error_type, count))
-    });
-    let counted: Vec<_> = counted.buffered(AT_A_TIME).try_collect().await?;
-    let present = counted.into_iter().filter(|(_, count)| count.records > 0);
-    let mut errors: Vec<_> =
-        present.map(|(error_type, count)| describe(&connection, &catalogue, error_type, count)).collect();
+    let directory = ports.store().directory(id).await?;
+    let present = directory.into_iter().filter(|entry| entry.total() > 0);
+    let mut errors: Vec<_> = present.map(|entry| describe(&connection, &catalogue, entry)).collect();
     errors.sort_by(|one, other| (other.records, &one.error_type).cmp(&(one.records, &other.error_type)));
     Ok(Some(errors))
 }
 
-fn describe(connection: &Connection, catalogue: &Catalogue, error_type: ErrorType, count: AgeCount) -> ErrorCount {
+fn describe(connection: &Connection, catalogue: &Catalogue, entry: TypeEntry) -> ErrorCount {
+    let records = entry.total();
+    let TypeEntry { error_type, records: objects, oldest, .. } = entry;
     let rule = catalogue.rule(&error_type);
     ErrorCount {
-        records: count.records,
-        oldest: count.oldest,
+        records,
+        objects,
+        oldest,
         class: rule.map_or(Class::Unreviewed, |rule| rule.class),
         group: rule.map_or(Group::Unknown, |rule| rule.group),
         advice: catalogue.advice(&error_type).to_owned(),

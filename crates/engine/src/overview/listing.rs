@@ -1,134 +1,26 @@
-//! Lists failing records, page by page, with a bounded amount of work for each page.
+//! Lists failing records, page by page, with a bounded number of requests for each page.
 //!
 //! Must not know: how a page's place is written in an address.
 
+mod search;
+
+use std::collections::HashMap;
+
+use rules::budget::Budget;
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
-use rules::counts::Attempts;
-use rules::gates::{is_expired, next_try};
-use rules::ids::{ObjectName, RecordId, RecordKey};
-use rules::record::{Record, State, Stored};
-use rules::schedule::{TICK, next_tick_after};
+use rules::gates::{Gate, of_connection};
+use rules::ids::RecordKey;
+use rules::record::{Record, Stored};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::latest;
+use super::filter::Filter;
+use super::line::Line;
 use crate::parts::Ports;
-use crate::ports::{Clock, DueRecords, ErrorTypes, PageToken, PortError, Read, Records};
-
-/// The records that are read for one page at most, whether they fit the filter or not.
-const MOST_SEARCHED: usize = 5_000;
-
-/// The listings of an index that are asked for one page at most.
-const MOST_ASKED: usize = 256;
-
-/// Where a failing record stands, for a person. `Expired` is scheduled and past the recent policy's window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LineState {
-    /// A schedule will try it.
-    Scheduled,
-    /// In the timeout queue.
-    TimedOut,
-    /// No schedule tries it.
-    Held,
-    /// Past the window: no sweep tries it.
-    Expired,
-}
-
-impl LineState {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Scheduled, Self::TimedOut, Self::Held, Self::Expired];
-
-    /// The state's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::TimedOut => "timed_out",
-            Self::Held => "held",
-            Self::Expired => "expired",
-        }
-    }
-}
-
-/// Which failing records are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Filter {
-    /// Of this error type alone.
-    pub error_type: Option<ErrorType>,
-    /// Of this object alone.
-    pub object: Option<ObjectName>,
-    /// In this state alone.
-    pub state: Option<LineState>,
-}
-
-impl Filter {
-    fn lets(&self, line: &Line) -> bool {
-        let wanted = |error_type: &ErrorType| *error_type == line.error_type;
-        self.error_type.as_ref().is_none_or(wanted)
-            && self.object.as_ref().is_none_or(|object| *object == line.object)
-            && self.state.is_none_or(|state| state == line.state)
-    }
-}
-
-/// One failing record, without its payload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
-    /// Connection, object and external id as one text.
-    pub record: String,
-    /// The object.
-    pub object: ObjectName,
-    /// The external id.
-    pub external_id: RecordId,
-    /// Where it stands.
-    pub state: LineState,
-    /// The type of its last error.
-    pub error_type: ErrorType,
-    /// The error's code.
-    pub code: String,
-    /// The error's message; it may quote the payload.
-    pub message: String,
-    /// Its tries, by kind.
-    pub attempts: Attempts,
-    /// The first failure of its current version.
-    pub first_failed: Timestamp,
-    /// The last failure.
-    pub last_failed: Timestamp,
-    /// When a schedule tries it next, as far as the record itself goes: never a tick that has passed.
-    pub next_try: Option<Timestamp>,
-}
-
-/// A tick that has passed and found nobody means the next one.
-fn not_passed(next: Timestamp, now: Timestamp) -> Timestamp {
-    if next >= now { next } else { next_tick_after(now, TICK) }
-}
-
-impl Line {
-    fn of(connection: &Connection, record: Record, now: Timestamp) -> Option<Self> {
-        let state = match record.state {
-            State::Resolved { .. } => return None,
-            State::Scheduled(_) if is_expired(&connection.policy, &record, now) => LineState::Expired,
-            State::Scheduled(_) => LineState::Scheduled,
-            State::TimedOut { .. } => LineState::TimedOut,
-            State::Held(_) => LineState::Held,
-        };
-        Some(Self {
-            next_try: next_try(&connection.policy, &record, now).map(|next| not_passed(next, now)),
-            record: record.key.to_string(),
-            object: record.key.object,
-            external_id: record.key.id,
-            state,
-            error_type: record.failure.error_type,
-            code: record.failure.code,
-            message: record.failure.message,
-            attempts: record.attempts,
-            first_failed: record.first_failed,
-            last_failed: record.last_failed,
-        })
-    }
-}
+use crate::ports::{Clock, ErrorTypes, Facts, PageToken, PortError, Read, Records, Standings};
+use search::{Candidate, Found, Search};
 
 /// Where a listing goes on. The types are listed one after another in the order of their names, so that one that is new
 /// meanwhile moves nothing.
@@ -138,6 +30,8 @@ pub struct Place {
     pub error_type: ErrorType,
     /// Where within the type; none at its beginning.
     pub token: Option<PageToken>,
+    /// The records that were looked at before.
+    pub searched: u64,
 }
 
 /// One page. It may have fewer records than asked for, or none, before the end.
@@ -145,15 +39,18 @@ pub struct Place {
 pub struct Page {
     /// The records: by error type, and within one by first failure as far as the index is in one piece.
     pub records: Vec<Line>,
-    /// How many were looked at.
-    pub searched: usize,
-    /// How many of them were written by a newer version of the program; the log names them.
+    /// How many were looked at, from the first page to this one.
+    pub searched: u64,
+    /// How many there are to be looked at, about: those of the types and the object that are wanted, as the directory has them.
+    pub of: u64,
+    /// How many of this page were written by a newer version of the program; the log names them.
     pub unreadable: usize,
     /// Where to go on; none at the end.
     pub next: Option<Place>,
 }
 
-/// Lists failing records, at most `limit`. They come from an index that may lag, and each is read anew.
+/// Lists failing records, at most `limit`. They come from an index that may lag, and each is read anew. A page costs ten
+/// requests at most, the connection's settings included.
 ///
 /// # Errors
 /// When the store fails or cannot read the place.
@@ -164,60 +61,85 @@ pub async fn list<P: Ports>(
     limit: usize,
     from: Option<Place>,
 ) -> Result<Page, PortError> {
-    let mut types = match &filter.error_type {
-        Some(error_type) => vec![error_type.clone()],
-        None => ports.store().error_types(&connection.id).await?,
-    };
-    let first = from.as_ref().map(|place| place.error_type.clone());
-    types.retain(|error_type| first.as_ref().is_none_or(|first| error_type >= first));
-    types.sort_unstable();
-    let mut token = from.and_then(|place| place.token);
-    let (mut page, mut asked) = (Page::default(), 0);
-    let to = latest(ports.clock().now());
-    for error_type in types {
-        loop {
-            let room = limit.saturating_sub(page.records.len());
-            // A page that is nearly full ends here, or one place left would be looked for key by key.
-            if room <= limit / 10 || page.searched >= MOST_SEARCHED || asked >= MOST_ASKED {
-                page.next = Some(Place { error_type, token });
-                return Ok(page);
-            }
-            asked += 1;
-            let (one, begin) = (std::slice::from_ref(&error_type), Timestamp::from_millis(0));
-            let found =
-                ports.store().aged(&connection.id, one, begin, to, connection.shards, token.as_ref(), room).await?;
-            add(ports, connection, filter, &found.keys, &mut page).await?;
-            token = found.next;
-            if token.is_none() {
-                break;
-            }
-        }
+    let facts = ports.store().facts(&connection.id).await?;
+    let directory = ports.store().directory(&connection.id).await?;
+    let now = ports.clock().now();
+    let search = Search::new(connection, filter, &directory, limit, now);
+    let Found { exact, candidates, searched, next } = search.find(ports.store(), from).await?;
+    let keys: Vec<RecordKey> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
+    let mut page = Page { searched, next, ..Page::default() };
+    let mut lines = Lines { connection, gates: gates(connection, &facts, now), filter, now };
+    let mut read = lines.read(ports, &keys, &mut page).await?;
+    page.records = if exact.is_empty() { Vec::new() } else { lines.exact(ports, &exact, &mut page).await? };
+    let mut found: Vec<(Candidate, Line)> = Vec::new();
+    for candidate in candidates {
+        found.extend(read.remove(&candidate.key).map(|line| (candidate, line)));
     }
+    let room = limit.saturating_sub(page.records.len());
+    if found.len() > room {
+        found.truncate(room);
+        page.next = found.last().map(|(last, _)| last.place.clone());
+        page.searched = page.next.as_ref().map_or(page.searched, |place| place.searched);
+    }
+    found.sort_by(|(one, first), (other, second)| {
+        let of = |candidate: &Candidate, line: &Line| (candidate.place.error_type.clone(), line.first_failed);
+        (of(one, first), &first.record).cmp(&(of(other, second), &second.record))
+    });
+    page.records.extend(found.into_iter().map(|(_, line)| line));
+    page.of = search.of().max(page.searched);
     Ok(page)
 }
 
-async fn add<P: Ports>(
-    ports: &P,
-    connection: &Connection,
-    filter: &Filter,
-    keys: &[RecordKey],
-    page: &mut Page,
-) -> Result<(), PortError> {
-    let now = ports.clock().now();
-    let mut lines = Vec::with_capacity(keys.len());
-    for read in ports.store().read_each(keys).await? {
-        match read {
-            Ok(Read { stored: Stored::Record(record), .. }) => lines.extend(Line::of(connection, *record, now)),
-            Ok(Read { stored: Stored::Success(_), .. }) => {}
-            Err(problem) => {
-                warn!(connection = %connection.id, %problem, "a record cannot be read");
-                page.unreadable += 1;
+fn gates(connection: &Connection, facts: &Facts, now: Timestamp) -> Vec<Gate> {
+    let reported = facts.usage.total();
+    of_connection(connection, &facts.control, &Budget::of(connection, &facts.control, &reported), now)
+}
+
+/// Makes records into the lines that are wanted.
+struct Lines<'a> {
+    connection: &'a Connection,
+    gates: Vec<Gate>,
+    filter: &'a Filter,
+    now: Timestamp,
+}
+
+impl Lines<'_> {
+    /// Reads these records: the lines of those that are wanted.
+    async fn read<P: Ports>(
+        &self,
+        ports: &P,
+        keys: &[RecordKey],
+        page: &mut Page,
+    ) -> Result<HashMap<RecordKey, Line>, PortError> {
+        let mut lines = HashMap::with_capacity(keys.len());
+        for read in ports.store().read_each(keys).await? {
+            match read {
+                Ok(Read { stored: Stored::Record(record), .. }) => {
+                    let key = record.key.clone();
+                    lines.extend(self.line(*record).map(|line| (key, line)));
+                }
+                Ok(Read { stored: Stored::Success(_), .. }) => {}
+                Err(problem) => {
+                    warn!(connection = %self.connection.id, %problem, "a record cannot be read");
+                    page.unreadable += 1;
+                }
             }
         }
+        Ok(lines)
     }
-    lines.retain(|line| filter.lets(line));
-    lines.sort_by(|one, other| (one.first_failed, &one.record).cmp(&(other.first_failed, &other.record)));
-    page.searched += keys.len();
-    page.records.extend(lines);
-    Ok(())
+
+    /// The records whose external id is just the one that is wanted, in the order of their objects.
+    async fn exact<P: Ports>(
+        &mut self,
+        ports: &P,
+        keys: &[RecordKey],
+        page: &mut Page,
+    ) -> Result<Vec<Line>, PortError> {
+        let mut read = self.read(ports, keys, page).await?;
+        Ok(keys.iter().filter_map(|key| read.remove(key)).collect())
+    }
+
+    fn line(&self, record: Record) -> Option<Line> {
+        Line::of(self.connection, record, &self.gates, self.now).filter(|line| self.filter.lets(line))
+    }
 }

@@ -32,13 +32,39 @@ pub struct KeyPage {
     pub next: Option<PageToken>,
 }
 
-/// How many failing records of an error type there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AgeCount {
-    /// The records.
-    pub records: u64,
-    /// The earliest first failure among them; none if there are none.
-    pub oldest: Option<Timestamp>,
+/// Which part of a listing by age is looked at: failing records of one error type, by first failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// The connection.
+    pub connection: &'a ConnectionId,
+    /// The error type.
+    pub error_type: &'a ErrorType,
+    /// The earliest first failure.
+    pub from: Timestamp,
+    /// The latest first failure.
+    pub to: Timestamp,
+    /// Over how many index keys the connection's records are spread.
+    pub shards: u16,
+}
+
+/// An entry of the index by age.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgedKey {
+    /// The record.
+    pub key: RecordKey,
+    /// Its first failure.
+    pub first_failed: Timestamp,
+    /// Where to go on after it.
+    pub place: PageToken,
+}
+
+/// A stretch of a listing by age, as one request answers it. It comes from an index that may lag.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// The entries; there may be none before the end.
+    pub entries: Vec<AgedKey>,
+    /// Where to go on; none at the end.
+    pub next: Option<PageToken>,
 }
 
 /// The keys of records that a schedule is to try.
@@ -77,16 +103,14 @@ pub trait DueRecords: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<KeyPage, PortError>> + Send;
 
-    /// Counts what [`DueRecords::aged`] would list of one type. It comes from an index that may lag.
+    /// The next stretch of what [`DueRecords::aged`] lists of one type, with one request to the index, at most `limit` entries.
     ///
     /// # Errors
-    /// When the store fails.
-    fn count_aged(
+    /// When the store fails or cannot read the token.
+    fn look(
         &self,
-        connection: &ConnectionId,
-        error_type: &ErrorType,
-        from: Timestamp,
-        to: Timestamp,
-        shards: u16,
-    ) -> impl Future<Output = Result<AgeCount, PortError>> + Send;
+        look: Look<'_>,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Stretch, PortError>> + Send;
 }

@@ -34,6 +34,16 @@ pub trait Requests: Send + Sync {
         id: &RequestId,
     ) -> impl Future<Output = Result<Option<Request>, PortError>> + Send;
 
+    /// These requests of a connection in any order, with strong consistency; those that are not there are left out.
+    ///
+    /// # Errors
+    /// When the store fails or one of them cannot be read.
+    fn requests_named(
+        &self,
+        connection: &ConnectionId,
+        ids: &[RequestId],
+    ) -> impl Future<Output = Result<Vec<Request>, PortError>> + Send;
+
     /// The latest requests, newest first, at most `limit`.
     ///
     /// # Errors

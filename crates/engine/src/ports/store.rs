@@ -1,9 +1,8 @@
-//! The store's ports for what there is one of for each connection: settings, control item, journal, usage, error types. Every
-//! write that others may race is conditional, and losing is a value.
+//! The store's ports for what there is one of for each connection: settings, control item, journal, usage. Every write
+//!  that others may race is conditional, and losing is a value.
 //!
 //! Must not know: tables, indexes, capacity.
 
-use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::ids::ConnectionId;
@@ -13,7 +12,9 @@ use rules::usage::Usage;
 use super::PortError;
 use super::actions::ActionKeys;
 use super::audit::Audits;
+use super::directory::ErrorTypes;
 use super::due::DueRecords;
+use super::facts::Standings;
 use super::records::Records;
 use super::reports::Reports;
 use super::requests::Requests;
@@ -147,25 +148,6 @@ pub trait UsageReports: Send + Sync {
     ) -> impl Future<Output = Result<Saved<Usage>, PortError>> + Send;
 }
 
-/// The directory of the error types that a connection's records have, or had.
-pub trait ErrorTypes: Send + Sync {
-    /// All types of a connection, with strong consistency, in the order of their names.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn error_types(&self, connection: &ConnectionId) -> impl Future<Output = Result<Vec<ErrorType>, PortError>> + Send;
-
-    /// Makes sure that a type is listed; it must be before the first record of it is written.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn list_error_type(
-        &self,
-        connection: &ConnectionId,
-        error_type: &ErrorType,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
-}
-
 /// All that the engine needs of a store.
 pub trait Store:
     Records
@@ -174,6 +156,7 @@ pub trait Store:
     + Journal
     + Connections
     + UsageReports
+    + Standings
     + ErrorTypes
     + Reports
     + Requests
@@ -189,6 +172,7 @@ impl<T> Store for T where
         + Journal
         + Connections
         + UsageReports
+        + Standings
         + ErrorTypes
         + Reports
         + Requests

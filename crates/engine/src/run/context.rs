@@ -2,16 +2,18 @@
 //!
 //! Must not know: what the run is doing.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::lock::Mutex as AsyncMutex;
 use rules::catalogue::Catalogue;
 use rules::connection::Connection;
+use rules::record::Record;
 use rules::time::Timestamp;
 
 use super::Order;
 use super::pace::Pace;
+use crate::counts::{self, Counts};
 use crate::parts::Ports;
 use crate::ports::{Clock, PortError, Targets};
 use crate::types::TypeDirectory;
@@ -34,6 +36,7 @@ pub(super) struct Context<'a, P: Ports> {
     pub(super) order: &'a Order,
     pub(super) types: AsyncMutex<TypeDirectory>,
     pub(super) pace: Mutex<Pace>,
+    counts: Mutex<Counts>,
 }
 
 impl<'a, P: Ports> Context<'a, P> {
@@ -50,7 +53,19 @@ impl<'a, P: Ports> Context<'a, P> {
             order,
             types: AsyncMutex::default(),
             pace: Mutex::new(Pace::new(connection.shards)),
+            counts: Mutex::default(),
         })
+    }
+
+    /// Notes that a record was written, for the directory's counts.
+    pub(super) fn count(&self, before: &Record, after: &Record) {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).changed(Some(before), Some(after));
+    }
+
+    /// Writes into the directory what was noted, if it comes to a change.
+    pub(super) async fn write_counts(&self) {
+        let changes = self.counts.lock().unwrap_or_else(PoisonError::into_inner).take();
+        counts::write(self.ports.store(), changes).await;
     }
 
     /// Waits this long, or until the run is halted.

@@ -146,8 +146,10 @@ impl<P: Ports> Worker<'_, P> {
         self.outbox.waiting.push(Waiting { entry, unknown: settled.unknown });
     }
 
-    /// Publishes the outbox; after that its entries are finished, or go on quarantining what is unknown.
+    /// Publishes the outbox; after that its entries are finished, or go on quarantining what is unknown. As it is done every ten
+    /// batches and before the end, the directory's counts are brought up to date on the way.
     pub(super) async fn publish(&mut self) -> Result<(), Interrupt> {
+        self.context.write_counts().await;
         let outbox = self.outbox.take();
         if !outbox.events.is_empty() {
             self.context.ports.events().publish(&outbox.events).await?;

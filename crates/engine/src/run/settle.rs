@@ -96,6 +96,7 @@ impl Settled {
     ) -> Option<Pending> {
         match written {
             Written::Done => {
+                context.count(&one.write.before, &one.write.after);
                 self.publish(&one.write.after, attempt);
                 None
             }
@@ -121,6 +122,10 @@ impl Settled {
             Settlement::Own(tried) => {
                 if let Some(Stored::Record(record)) = &current {
                     self.note(record, &tried);
+                    // Written by this very run, and only the reply was lost.
+                    if **record == one.write.after {
+                        context.count(&one.write.before, &one.write.after);
+                    }
                 }
                 None
             }

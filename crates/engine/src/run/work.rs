@@ -95,7 +95,10 @@ impl<'a, P: Ports> Worker<'a, P> {
 
     /// Carries out the run and reports on it.
     pub(super) async fn carry_out(mut self, run: RunId) -> Result<RunReport, PortError> {
-        match self.work().await {
+        let worked = self.work().await;
+        // What was written since the counts were brought up to date last, whatever ended the run.
+        self.context.write_counts().await;
+        match worked {
             Ok(()) => {}
             Err(Interrupt::Deposed) => self.stop = Some(StopReason::Deposed),
             Err(Interrupt::Port(error)) => {

@@ -5,6 +5,7 @@
 mod support;
 
 mod budget;
+mod counts;
 mod death;
 mod forced;
 mod going_on;

@@ -29,6 +29,7 @@ pub async fn ingest<P: Ports>(ports: &P, event: Value) -> Result<SqsBatchRespons
     let lanes = stream::iter(lanes(event.records)).map(|lane| take_in_order(&taking, lane));
     let failed: Vec<Vec<String>> = lanes.buffered(AT_A_TIME).collect().await;
     let failed = failed.concat();
+    taking.write_counts().await;
     info!(delivered, failed = failed.len(), "reports taken in");
     let mut response = SqsBatchResponse::default();
     response.set_failures(failed);

@@ -4,6 +4,7 @@
 
 use engine::fan_out::FannedOut;
 use engine::ports::RunReport;
+use engine::recount::Recount;
 use engine::run::RunEnd;
 use rules::events::RunRequested;
 use rules::gates::Gate;
@@ -36,6 +37,9 @@ pub enum RetryReport {
         idle: usize,
         /// How many connections cannot be read.
         unreadable: usize,
+        /// How counting the directories of error types anew went, after the night's fan-out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recount: Option<Recount>,
     },
     /// A connection was run.
     Ran {
@@ -52,10 +56,10 @@ pub enum RetryReport {
 }
 
 impl RetryReport {
-    pub(super) fn of_fan_out(tick: Timestamp, fanned: FannedOut) -> Self {
+    pub(super) fn of_fan_out(tick: Timestamp, fanned: FannedOut, recount: Option<Recount>) -> Self {
         let FannedOut { started, blocked, idle, unreadable } = fanned;
         let blocked = blocked.into_iter().map(|(connection, gates)| Blocked { connection, gates }).collect();
-        Self::FannedOut { tick, started, blocked, idle, unreadable }
+        Self::FannedOut { tick, started, blocked, idle, unreadable, recount }
     }
 
     pub(super) fn of_run(end: RunEnd) -> Self {

@@ -4,6 +4,7 @@
 
 use engine::fan_out::{Schedule, fan_out};
 use engine::parts::Ports;
+use engine::recount::{Recount, recount};
 use engine::run::{Halt, Order, run};
 use rules::events::RunRequested;
 use rules::time::Timestamp;
@@ -39,7 +40,10 @@ pub async fn retry_until<P: Ports>(
     halt: &Halt,
 ) -> Result<RetryReport, HandlerError> {
     match Trigger::read(event).map_err(HandlerError::NotATrigger)? {
-        Trigger::Tick(tick) => Ok(RetryReport::of_fan_out(tick, Box::pin(fan_out(ports, schedule, tick)).await?)),
+        Trigger::Tick(tick) => {
+            let fanned = Box::pin(fan_out(ports, schedule, tick)).await?;
+            Ok(RetryReport::of_fan_out(tick, fanned, recount_at_night(ports, schedule, deadline, halt).await))
+        }
         Trigger::Run(requested) => run_one(ports, requested, deadline, halt.clone()).await,
     }
 }
@@ -56,6 +60,19 @@ pub async fn retry_requested<P: Ports>(
     match Trigger::read(event).map_err(HandlerError::NotATrigger)? {
         Trigger::Tick(_) => Err(HandlerError::NoSchedule),
         Trigger::Run(requested) => run_one(ports, requested, deadline, Halt::default()).await,
+    }
+}
+
+/// Once a night, after all runs were asked for: it delays none of them.
+async fn recount_at_night<P: Ports>(
+    ports: &P,
+    schedule: Schedule,
+    deadline: Timestamp,
+    halt: &Halt,
+) -> Option<Recount> {
+    match schedule {
+        Schedule::TimedOut => Some(Box::pin(recount(ports, deadline, halt)).await),
+        Schedule::Due | Schedule::Recent => None,
     }
 }
 

@@ -8,7 +8,7 @@ use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, 
 use engine::fan_out::Schedule;
 use engine::memory::{Fails, MemoryStore, Operation};
 use engine::parts::Parts;
-use engine::ports::{Clock, Connections};
+use engine::ports::{Clock, Connections, ErrorTypes};
 use rules::events::Outbound;
 use rules::record::{State, Stored};
 use serde_json::{Value, json};
@@ -63,6 +63,38 @@ async fn a_report_whose_write_fails_is_given_back_and_taken_in_when_it_is_delive
     assert_eq!(given_back(&parts, &[failed("a", 1), failed("a", 2)]).await, ["m-0"]);
     assert!(given_back(&parts, &[failed("a", 1)]).await.is_empty());
     assert_eq!(parts.store.all().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_reports_changes_the_directory_s_counts_with_one_write() {
+    let parts = fakes().await;
+    assert!(given_back(&parts, &[failed("a", 1), failed("b", 1), failed("c", 1)]).await.is_empty());
+    assert_eq!(parts.store.counts().get(&Operation::AddCounts), Some(&1));
+    assert_eq!(failing(&parts).await, 3);
+}
+
+async fn failing(parts: &Fakes) -> u64 {
+    let directory = parts.store.directory(&sample::connection_id("acme")).await.expect("the fake store works");
+    directory.iter().map(engine::ports::TypeEntry::total).sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_night_counts_the_directories_anew_after_its_fan_out_and_says_so() {
+    let parts = fakes().await;
+    parts.store.fail_next(Operation::AddCounts, 1, Fails::BeforeEffect);
+    assert!(given_back(&parts, &[failed("a", 1)]).await.is_empty(), "counts that are lost refuse no report");
+    assert_eq!(failing(&parts).await, 0);
+    let deadline = parts.clock.now() + Duration::from_mins(15);
+    for (schedule, recount, told) in [
+        (Schedule::Due, json!(null), 0),
+        (Schedule::Recent, json!(null), 0),
+        (Schedule::TimedOut, json!({"counted": 1, "left": 0, "failed": 0}), 1),
+    ] {
+        let event = scheduled_event(schedule, sample::time("2026-03-02T00:00:00Z"));
+        let report = retry(&parts, schedule, &event, deadline).await.expect("the ports work");
+        let report = serde_json::to_value(report).expect("a report is JSON");
+        assert_eq!((&report["recount"], failing(&parts).await), (&recount, told), "{schedule:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

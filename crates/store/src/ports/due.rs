@@ -6,13 +6,13 @@ use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::ports::{AgeCount, Clock, DueRecords, KeyPage, PageToken, PortError, Queue};
+use engine::ports::{Clock, DueRecords, KeyPage, Look, PageToken, PortError, Queue, Stretch};
 use rules::catalogue::ErrorType;
 use rules::ids::{ConnectionId, RecordKey};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-mod count;
+mod stretch;
 
 use super::DynamoStore;
 use crate::failure::failed;
@@ -38,6 +38,12 @@ struct Place {
     partition: String,
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     last: Option<Last>,
+}
+
+impl Place {
+    fn token(&self) -> PageToken {
+        PageToken(serde_json::to_string(self).expect("a place is texts and a number"))
+    }
 }
 
 /// The keys of an index entry: its record's partition key and its place in the partition.
@@ -72,16 +78,8 @@ impl<C: Clock> DueRecords for DynamoStore<C> {
         self.keys(AGED, types.iter().flat_map(of_type).collect(), from..=to, after, limit).await
     }
 
-    async fn count_aged(
-        &self,
-        connection: &ConnectionId,
-        error_type: &ErrorType,
-        from: Timestamp,
-        to: Timestamp,
-        shards: u16,
-    ) -> Result<AgeCount, PortError> {
-        let partition = |shard| index::error_type(connection, error_type, shard);
-        self.count(AGED, (0..shards.max(1)).map(partition).collect(), from..=to).await
+    async fn look(&self, look: Look<'_>, after: Option<&PageToken>, limit: usize) -> Result<Stretch, PortError> {
+        self.stretch(look, after, limit).await
     }
 }
 
@@ -107,14 +105,15 @@ impl<C: Clock> DynamoStore<C> {
             && let Some(at) = place
         {
             let (found, last) = self.query(index, &at, &range, limit - keys.len()).await?;
-            keys.extend(found);
+            for entry in &found {
+                keys.push(record_key(entry)?);
+            }
             place = match last {
                 Some(last) => Some(Place { last: Some(last), ..at }),
                 None => next(&partitions, &at.partition),
             };
         }
-        let next = place.map(|place| PageToken(serde_json::to_string(&place).expect("a place is texts and a number")));
-        Ok(KeyPage { keys, next })
+        Ok(KeyPage { keys, next: place.as_ref().map(Place::token) })
     }
 
     async fn query(
@@ -123,7 +122,7 @@ impl<C: Clock> DynamoStore<C> {
         at: &Place,
         range: &RangeInclusive<Timestamp>,
         limit: usize,
-    ) -> Result<(Vec<RecordKey>, Option<Last>), PortError> {
+    ) -> Result<(Vec<Item>, Option<Last>), PortError> {
         let page = self
             .entries_of(index, &at.partition, range)
             .set_exclusive_start_key(at.last.as_ref().map(|last| start_key(index, &at.partition, last)))
@@ -131,9 +130,8 @@ impl<C: Clock> DynamoStore<C> {
             .send()
             .await
             .map_err(|error| failed("reading an index", &error))?;
-        let keys = page.items().iter().map(record_key).collect::<Result<_, _>>()?;
         let last = page.last_evaluated_key().map(|key| last_of(index, key)).transpose()?;
-        Ok((keys, last))
+        Ok((page.items.unwrap_or_default(), last))
     }
 
     /// The query for the entries of one partition within `range`, first to last.

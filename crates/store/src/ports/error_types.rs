@@ -1,34 +1,134 @@
-//! The directory of a connection's error types: one item each, its sort key the type.
+//! The directory of a connection's error types: one item each, its sort key the type, with the numbers of its records.
 //!
 //! Must not know: which types the catalogue has.
 
-use engine::ports::{Clock, ErrorTypes, PortError};
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::ReturnValue;
+use engine::ports::{Clock, CountChange, ErrorTypes, PortError, Recounted, TypeEntry};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::catalogue::ErrorType;
 use rules::ids::ConnectionId;
 
-use super::DynamoStore;
 use super::listing::Order;
+use super::{DynamoStore, IN_FLIGHT};
 use crate::failure::failed;
-use crate::items::fields::{CURRENT_FORMAT, FORMAT, SK, number};
-use crate::items::{Fields, key};
+use crate::items::directory::{self, OLDEST, REVISION, records_of};
+use crate::items::fields::{CURRENT_FORMAT, FORMAT, number};
+use crate::items::key;
 
-const KIND: &str = "the error type";
 const READING: &str = "listing a connection's error types";
 const WRITING: &str = "adding an error type to the list";
+const COUNTING: &str = "adding to the counts of an error type";
+const SETTING: &str = "setting the counts of an error type";
 
 impl<C: Clock> ErrorTypes for DynamoStore<C> {
-    async fn error_types(&self, connection: &ConnectionId) -> Result<Vec<ErrorType>, PortError> {
+    async fn directory(&self, connection: &ConnectionId) -> Result<Vec<TypeEntry>, PortError> {
         let items = self.partition(READING, &key::error_types(connection), Order::FirstToLast, usize::MAX).await?;
-        items.iter().map(|item| Fields::of(KIND, item)?.parsed(SK, |name| ErrorType::parse(name).ok())).collect()
+        items.iter().map(directory::read).collect()
     }
 
     async fn list_error_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> Result<(), PortError> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update
-            .set_key(Some(key::error_type(connection, error_type).item()))
-            .update_expression("SET #f = if_not_exists(#f, :f)")
-            .expression_attribute_names("#f", FORMAT)
-            .expression_attribute_values(":f", number(CURRENT_FORMAT));
+        let update = self.update_type(connection, error_type).update_expression("SET #f = if_not_exists(#f, :f)");
         update.send().await.map(drop).map_err(|error| failed(WRITING, &error))
+    }
+
+    async fn add_counts(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
+        let added: Vec<_> = changes.iter().map(|change| self.add(connection, change)).collect();
+        stream::iter(added).buffered(IN_FLIGHT).try_collect().await
+    }
+
+    async fn set_counts(&self, connection: &ConnectionId, counted: &TypeEntry) -> Result<Recounted, PortError> {
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(directory::write(connection, counted)));
+        let put = match counted.revision {
+            0 => put.condition_expression("attribute_not_exists(#r)"),
+            _ => put
+                .condition_expression("#r = :expected")
+                .expression_attribute_values(":expected", number(counted.revision)),
+        };
+        match put.expression_attribute_names("#r", REVISION).send().await {
+            Ok(_) => Ok(Recounted::Done),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(Recounted::Changed)
+            }
+            Err(error) => Err(failed(SETTING, &error)),
+        }
+    }
+}
+
+impl<C: Clock> DynamoStore<C> {
+    /// An update of a type's item, whose expression sets the format.
+    fn update_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.table);
+        update
+            .set_key(Some(key::error_type(connection, error_type).item()))
+            .expression_attribute_names("#f", FORMAT)
+            .expression_attribute_values(":f", number(CURRENT_FORMAT))
+    }
+
+    /// Adds one change with one write, and puts the oldest right with a second one where that is needed: for the first records
+    /// of a type, and when the last are gone.
+    async fn add(&self, connection: &ConnectionId, change: &CountChange) -> Result<(), PortError> {
+        let mut update = self.update_type(connection, &change.error_type).return_values(ReturnValue::AllNew);
+        let mut added = vec!["#r :one".to_owned()];
+        update = update.expression_attribute_names("#r", REVISION).expression_attribute_values(":one", number(1));
+        for (place, (object, by)) in change.records.iter().enumerate() {
+            added.push(format!("#n{place} :n{place}"));
+            update = update.expression_attribute_names(format!("#n{place}"), records_of(object));
+            update = update.expression_attribute_values(format!(":n{place}"), number(by));
+        }
+        let expression = format!("SET #f = if_not_exists(#f, :f) ADD {}", added.join(", "));
+        let written = update.update_expression(expression).send().await.map_err(|error| failed(COUNTING, &error))?;
+        let Some(item) = written.attributes else { return Ok(()) };
+        let now = directory::read(&item)?;
+        if now.records.is_empty() {
+            return if item.contains_key(OLDEST) { self.forget_oldest(connection, &now).await } else { Ok(()) };
+        }
+        match change.oldest {
+            Some(oldest) if now.oldest.is_none_or(|known| oldest < known) => {
+                let older = TypeEntry { oldest: Some(oldest), ..now };
+                self.note_oldest(connection, &older).await
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Unless records came meanwhile.
+    async fn forget_oldest(&self, connection: &ConnectionId, now: &TypeEntry) -> Result<(), PortError> {
+        let update = self.update_type(connection, &now.error_type);
+        let update = update
+            .update_expression("SET #f = :f REMOVE #o")
+            .condition_expression("#r = :r")
+            .expression_attribute_names("#o", OLDEST)
+            .expression_attribute_names("#r", REVISION)
+            .expression_attribute_values(":r", number(now.revision));
+        unless_lost(update.send().await)
+    }
+
+    /// Unless an older one is noted meanwhile.
+    async fn note_oldest(&self, connection: &ConnectionId, now: &TypeEntry) -> Result<(), PortError> {
+        let Some(oldest) = now.oldest else { return Ok(()) };
+        let update = self.update_type(connection, &now.error_type);
+        let update = update
+            .update_expression("SET #f = :f, #o = :o")
+            .condition_expression("attribute_not_exists(#o) OR #o > :o")
+            .expression_attribute_names("#o", OLDEST)
+            .expression_attribute_values(":o", number(oldest.as_millis()));
+        unless_lost(update.send().await)
+    }
+}
+
+/// A condition that does not hold means that another write came first, which is as well.
+fn unless_lost(written: Result<UpdateItemOutput, SdkError<UpdateItemError, HttpResponse>>) -> Result<(), PortError> {
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+            Ok(())
+        }
+        Err(error) => Err(failed(COUNTING, &error)),
     }
 }

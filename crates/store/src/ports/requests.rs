@@ -36,6 +36,11 @@ impl<C: Clock> Requests for DynamoStore<C> {
         self.get(READING, &key::request(connection, id)).await?.as_ref().map(request::read).transpose()
     }
 
+    async fn requests_named(&self, connection: &ConnectionId, ids: &[RequestId]) -> Result<Vec<Request>, PortError> {
+        let keys = ids.iter().map(|id| key::request(connection, id)).collect();
+        self.items(READING, keys).await?.iter().map(request::read).collect()
+    }
+
     async fn requests(&self, connection: &ConnectionId, limit: usize) -> Result<Vec<Request>, PortError> {
         let listed = self.partition(LISTING, &key::requests(connection), Order::LastToFirst, limit).await?;
         let keys = listed.iter().map(|item| request::key_of(connection, item)).collect::<Result<Vec<_>, _>>()?;

@@ -12,9 +12,10 @@ use std::time::Duration;
 use engine::memory::MemoryStore;
 use engine::payload::Payload;
 use engine::ports::{
-    ActionKeys, AgeCount, AuditEntry, Audits, Claimed, Connections, Controls, DueRecords, ErrorTypes, Events, Journal,
-    Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, OutcomeWrite, PageToken, PortError, Put, Queue, Read,
-    Records, Reports, Requests, RunReport, Saved, SlotWritten, UsageReports, Written,
+    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DueRecords, ErrorTypes, Events, Facts,
+    Journal, Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put,
+    Queue, Read, Records, Recounted, Reports, Requests, RunReport, Saved, SlotWritten, Standings, Stretch, TypeEntry,
+    UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -114,7 +115,7 @@ around!(Records {
 around!(DueRecords {
     fn due(id: &ConnectionId, queue: Queue, horizon: Timestamp, shards: u16, after: Option<&PageToken>, limit: usize) -> KeyPage;
     fn aged(id: &ConnectionId, types: &[ErrorType], from: Timestamp, to: Timestamp, shards: u16, after: Option<&PageToken>, limit: usize) -> KeyPage;
-    fn count_aged(id: &ConnectionId, error_type: &ErrorType, from: Timestamp, to: Timestamp, shards: u16) -> AgeCount;
+    fn look(look: Look<'_>, after: Option<&PageToken>, limit: usize) -> Stretch;
 });
 around!(Controls {
     fn control(id: &ConnectionId) -> Control;
@@ -133,13 +134,18 @@ around!(Connections {
     fn delete_connection(id: &ConnectionId) -> ();
     fn raise_shards(id: &ConnectionId, shards: u16) -> ();
 });
+around!(Standings {
+    fn facts_of_each(ids: &[ConnectionId]) -> Vec<Result<Facts, PortError>>;
+});
 around!(UsageReports {
     fn usage(id: &ConnectionId) -> Usage;
     fn save_usage(id: &ConnectionId, usage: &Usage, expected: u64) -> Saved<Usage>;
 });
 around!(ErrorTypes {
-    fn error_types(id: &ConnectionId) -> Vec<ErrorType>;
+    fn directory(id: &ConnectionId) -> Vec<TypeEntry>;
     fn list_error_type(id: &ConnectionId, error_type: &ErrorType) -> ();
+    fn add_counts(id: &ConnectionId, changes: &[CountChange]) -> ();
+    fn set_counts(id: &ConnectionId, counted: &TypeEntry) -> Recounted;
 });
 around!(Reports {
     fn keep_report(id: &ConnectionId, report: &RunReport, keep_for: Duration) -> ();
@@ -148,6 +154,7 @@ around!(Reports {
 around!(Requests {
     fn keep_request(request: &Request) -> KeptRequest;
     fn request(connection: &ConnectionId, id: &RequestId) -> Option<Request>;
+    fn requests_named(connection: &ConnectionId, ids: &[RequestId]) -> Vec<Request>;
     fn requests(connection: &ConnectionId, limit: usize) -> Vec<Request>;
     fn end_request(request: &Request) -> ();
 });

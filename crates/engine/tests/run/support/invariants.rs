@@ -6,13 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use engine::ports::ErrorTypes;
 use rules::budget::WINDOW;
+use rules::catalogue::ErrorType;
 use rules::counts::TryKind;
 use rules::events::{Outbound, RecordsRetried};
-use rules::ids::{BatchId, Epoch, RecordKey};
+use rules::ids::{BatchId, Epoch, ObjectName, RecordKey};
 use rules::record::{HoldReason, Next, Record, Resolution, State, Stored};
 use rules::resync::RequestState;
 use rules::schedule::TICK;
+use rules::time::Timestamp;
 use rules::tries::{REMEMBERED, TryOutcome};
 use rules::verdict::{Understood, understand};
 use rules::version::SourceVersion;
@@ -45,6 +48,32 @@ impl World {
         self.reschedules_to_the_very_next_tick();
         self.publishes_what_is_written();
         self.keeps_its_promises(deaths).await;
+        if deaths == 0 {
+            self.counts_what_is_failing().await;
+        }
+    }
+
+    /// The directory's numbers are those of the records that are failing, as long as no process died; and no record is older
+    /// than the oldest that it names.
+    pub(crate) async fn counts_what_is_failing(&self) {
+        let mut truth: BTreeMap<(ErrorType, ObjectName), u64> = BTreeMap::new();
+        let mut oldest: BTreeMap<ErrorType, Timestamp> = BTreeMap::new();
+        for record in self.records().iter().filter(|record| record.is_failing() && record.key.connection == id("acme"))
+        {
+            let (of, first) = (record.failure.error_type.clone(), record.first_failed);
+            oldest.entry(of.clone()).and_modify(|known| *known = first.min(*known)).or_insert(first);
+            *truth.entry((of, record.key.object.clone())).or_default() += 1;
+        }
+        let mut told = BTreeMap::new();
+        for entry in self.store.directory(&id("acme")).await.expect("the store works") {
+            let truly = oldest.get(&entry.error_type);
+            assert_eq!(entry.oldest.is_some(), truly.is_some(), "counts: {entry:?} and {truly:?}");
+            assert!(entry.oldest <= truly.copied(), "counts: {entry:?} is later than {truly:?}");
+            for (object, records) in entry.records {
+                told.insert((entry.error_type.clone(), object), records);
+            }
+        }
+        assert_eq!(told, truth, "counts: what is told and what is failing");
     }
 
     /// Invariant 1, Conservation: of every failure that was taken in there is exactly one item, in one state.
@@ -277,7 +306,7 @@ fn is_due(promises: &[Asked], request: &Request, sent: &Sent) {
     assert!(due, "schedule: {} was sent at {} and stood at {:?}", sent.key, request.at, record.state);
 }
 
-fn due(record: &Record) -> Option<rules::time::Timestamp> {
+fn due(record: &Record) -> Option<Timestamp> {
     match record.state {
         State::Scheduled(Next::At(next)) | State::TimedOut { next } => Some(next),
         State::Scheduled(Next::Sweep) => Some(record.first_failed),

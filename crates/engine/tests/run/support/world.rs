@@ -157,11 +157,15 @@ impl World {
         for number in 1..=count {
             self.report(&ingest, &key(&format!("r{number:06}")), 1, sample::CODE, &json!({})).await.expect("taken in");
         }
+        ingest.write_counts().await;
     }
 
     /// A record failed just now with `code`; `more` is laid over the event's detail.
     pub(crate) async fn fails_with(&self, key: &RecordKey, version: i64, code: &str, more: &Value) -> Taken {
-        self.report(&Ingest::new(&self.parts), key, version, code, more).await.expect("a right report is taken in")
+        let ingest = Ingest::new(&self.parts);
+        let taken = self.report(&ingest, key, version, code, more).await.expect("a right report is taken in");
+        ingest.write_counts().await;
+        taken
     }
 
     async fn report(
@@ -184,10 +188,17 @@ impl World {
 
     /// A Contact of `acme` was synced by its source just now.
     pub(crate) async fn succeeds(&self, record: &str, version: i64) -> Taken {
-        let key = key(record);
-        let text = self.event("Sync Succeeded", &detail_of(&key, version));
-        self.note(&key, version, true);
-        Ingest::new(&self.parts).take(&text).await.expect("a right report is taken in")
+        self.succeeds_with(&key(record), version).await
+    }
+
+    /// The same of any record.
+    pub(crate) async fn succeeds_with(&self, key: &RecordKey, version: i64) -> Taken {
+        let text = self.event("Sync Succeeded", &detail_of(key, version));
+        self.note(key, version, true);
+        let ingest = Ingest::new(&self.parts);
+        let taken = ingest.take(&text).await.expect("a right report is taken in");
+        ingest.write_counts().await;
+        taken
     }
 
     /// The source reports that it made this many calls in the bucket of `when`.
@@ -195,6 +206,11 @@ impl World {
         let detail = json!({ "connection": "acme", "source": "sync", "bucketStart": when, "calls": calls });
         let taken = Ingest::new(&self.parts).take(&self.event("API Calls Used", &detail)).await;
         assert_eq!(taken.expect("a right report is taken in"), Taken::Counted);
+    }
+
+    /// A record was erased: nobody has to keep it any more.
+    pub(crate) fn forgets(&self, key: &RecordKey) {
+        self.reported.lock().expect("no test panics while it notes").retain(|reported| reported.key != *key);
     }
 
     fn event(&self, kind: &str, detail: &Value) -> String {

@@ -3,6 +3,7 @@
 //! Must not know: what is tested.
 
 pub(crate) mod clock;
+pub(crate) mod counting;
 pub(crate) mod faulty;
 pub(crate) mod samples;
 

@@ -1,0 +1,88 @@
+//! The directory of error types, with its counts.
+//!
+//! Must not know: who counts.
+
+use std::collections::BTreeMap;
+
+use rules::catalogue::ErrorType;
+use rules::ids::{ConnectionId, ObjectName};
+use rules::time::Timestamp;
+
+use super::{MemoryStore, Operation};
+use crate::ports::{CountChange, ErrorTypes, PortError, Recounted, TypeEntry};
+
+/// What is kept of one type. A number may be below zero, when changes were lost.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers {
+    records: BTreeMap<ObjectName, i64>,
+    oldest: Option<Timestamp>,
+    revision: u64,
+}
+
+impl Numbers {
+    fn is_empty(&self) -> bool {
+        self.records.values().all(|&records| records <= 0)
+    }
+
+    fn add(&mut self, change: &CountChange) {
+        for (object, by) in &change.records {
+            *self.records.entry(object.clone()).or_default() += by;
+        }
+        self.oldest = if self.is_empty() { None } else { self.oldest.into_iter().chain(change.oldest).min() };
+        self.revision += 1;
+    }
+
+    fn entry(&self, error_type: &ErrorType) -> TypeEntry {
+        let counted = |(object, &records): (&ObjectName, &i64)| {
+            u64::try_from(records).ok().filter(|&records| records > 0).map(|records| (object.clone(), records))
+        };
+        TypeEntry {
+            error_type: error_type.clone(),
+            records: self.records.iter().filter_map(counted).collect(),
+            oldest: self.oldest,
+            revision: self.revision,
+        }
+    }
+}
+
+impl ErrorTypes for MemoryStore {
+    async fn directory(&self, connection: &ConnectionId) -> Result<Vec<TypeEntry>, PortError> {
+        self.carry_out(Operation::Directory, |state| {
+            let types = state.error_types.get(connection).into_iter().flatten();
+            types.map(|(error_type, numbers)| numbers.entry(error_type)).collect()
+        })
+    }
+
+    async fn list_error_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> Result<(), PortError> {
+        self.carry_out(Operation::ListErrorType, |state| {
+            state.error_types.entry(connection.clone()).or_default().entry(error_type.clone()).or_default();
+        })
+    }
+
+    async fn add_counts(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
+        self.carry_out(Operation::AddCounts, |state| {
+            let types = state.error_types.entry(connection.clone()).or_default();
+            for change in changes {
+                types.entry(change.error_type.clone()).or_default().add(change);
+            }
+        })
+    }
+
+    async fn set_counts(&self, connection: &ConnectionId, counted: &TypeEntry) -> Result<Recounted, PortError> {
+        self.carry_out(Operation::SetCounts, |state| {
+            let types = state.error_types.entry(connection.clone()).or_default();
+            let numbers = types.entry(counted.error_type.clone()).or_default();
+            if numbers.revision != counted.revision {
+                return Recounted::Changed;
+            }
+            let records =
+                |(object, &records): (&ObjectName, &u64)| (object.clone(), i64::try_from(records).unwrap_or(i64::MAX));
+            *numbers = Numbers {
+                records: counted.records.iter().map(records).collect(),
+                oldest: counted.oldest,
+                revision: counted.revision + 1,
+            };
+            Recounted::Done
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! The store's port for the directory of error types: which types the records of a connection have, or had, and about how many
+//! records of each there are.
+//!
+//! Must not know: who counts, or when it is counted anew.
+
+use std::collections::BTreeMap;
+
+use rules::catalogue::ErrorType;
+use rules::ids::{ConnectionId, ObjectName};
+use rules::time::Timestamp;
+
+use super::PortError;
+
+/// One error type of the directory. Its numbers are approximate: they are kept by changes, of which a crash loses some, and
+/// counted anew every night.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeEntry {
+    /// The type.
+    pub error_type: ErrorType,
+    /// The failing records, by object; an object without one is left out.
+    pub records: BTreeMap<ObjectName, u64>,
+    /// The earliest first failure, as far as it is known; none when there is no record. It may be that of a record that is
+    /// resolved by now.
+    pub oldest: Option<Timestamp>,
+    /// How often the numbers were written: they have not changed since when this has not.
+    pub revision: u64,
+}
+
+impl TypeEntry {
+    /// A type without records.
+    #[must_use]
+    pub fn empty(error_type: ErrorType) -> Self {
+        Self { error_type, records: BTreeMap::new(), oldest: None, revision: 0 }
+    }
+
+    /// The failing records of all objects.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.records.values().sum()
+    }
+
+    /// The failing records of one object, or of all.
+    #[must_use]
+    pub fn of(&self, object: Option<&ObjectName>) -> u64 {
+        object.map_or_else(|| self.total(), |object| self.records.get(object).copied().unwrap_or(0))
+    }
+}
+
+/// What changed in the number of records of one type since it was last told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountChange {
+    /// The type.
+    pub error_type: ErrorType,
+    /// Records that came (more than none) or went (less than none), by object.
+    pub records: BTreeMap<ObjectName, i64>,
+    /// The earliest first failure of those that came.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What became of numbers that were counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recounted {
+    /// They are written.
+    Done,
+    /// The numbers changed while they were counted; those that are there stay.
+    Changed,
+}
+
+/// The directory of the error types that a connection's records have, or had.
+pub trait ErrorTypes: Send + Sync {
+    /// All types of a connection, with strong consistency, in the order of their names.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn error_types(&self, connection: &ConnectionId) -> impl Future<Output = Result<Vec<ErrorType>, PortError>> + Send {
+        async { Ok(self.directory(connection).await?.into_iter().map(|entry| entry.error_type).collect()) }
+    }
+
+    /// The same types, each with its numbers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn directory(&self, connection: &ConnectionId) -> impl Future<Output = Result<Vec<TypeEntry>, PortError>> + Send;
+
+    /// Makes sure that a type is listed; it must be before the first record of it is written.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn list_error_type(
+        &self,
+        connection: &ConnectionId,
+        error_type: &ErrorType,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Adds changes to the numbers. A type whose records are all gone has no oldest one any more.
+    ///
+    /// # Errors
+    /// When the store fails; some of them may then be added or not.
+    fn add_counts(
+        &self,
+        connection: &ConnectionId,
+        changes: &[CountChange],
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Sets the numbers of one type to what was counted, if they are still those of `counted.revision`, which was read before
+    /// the counting began.
+    ///
+    /// # Errors
+    /// When the store fails; they may then be set or not.
+    fn set_counts(
+        &self,
+        connection: &ConnectionId,
+        counted: &TypeEntry,
+    ) -> impl Future<Output = Result<Recounted, PortError>> + Send;
+}

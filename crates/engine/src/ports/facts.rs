@@ -1,0 +1,42 @@
+//! The store's port for what the gates of connections are asked about, of many at once.
+//!
+//! Must not know: what the gates say.
+
+use rules::control::Control;
+use rules::ids::ConnectionId;
+use rules::usage::Usage;
+
+use super::PortError;
+
+/// What the gates of one connection are asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Its control item; the empty one if there is none.
+    pub control: Control,
+    /// What sources report of its calls; none if there are none.
+    pub usage: Usage,
+}
+
+/// The facts of connections.
+pub trait Standings: Send + Sync {
+    /// The facts of these connections in their order, with strong consistency, a hundred items a request. An item that cannot be
+    /// read, because a newer version of the program wrote it, is an error of its connection and hides no other.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn facts_of_each(
+        &self,
+        connections: &[ConnectionId],
+    ) -> impl Future<Output = Result<Vec<Result<Facts, PortError>>, PortError>> + Send;
+
+    /// The facts of one connection.
+    ///
+    /// # Errors
+    /// When the store fails, or one of its items cannot be read.
+    fn facts(&self, connection: &ConnectionId) -> impl Future<Output = Result<Facts, PortError>> + Send {
+        async move {
+            let mut facts = self.facts_of_each(std::slice::from_ref(connection)).await?;
+            facts.pop().unwrap_or_else(|| Ok(Facts::default()))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! How connections stand: their control and usage items, of many in one request.
+//!
+//! Must not know: leases, budgets, suspensions.
+
+use std::collections::HashMap;
+
+use engine::ports::{Clock, Facts, PortError, Standings};
+use rules::ids::ConnectionId;
+
+use super::DynamoStore;
+use super::revised::Revised;
+use crate::items::fields::PK;
+use crate::items::key::ItemKey;
+use crate::items::{Item, body, key};
+
+const READING: &str = "reading how connections stand";
+
+impl<C: Clock> Standings for DynamoStore<C> {
+    async fn facts_of_each(&self, connections: &[ConnectionId]) -> Result<Vec<Result<Facts, PortError>>, PortError> {
+        let keys = connections.iter().flat_map(|id| [key::control(id), key::usage(id)]).collect();
+        let items = self.items(READING, keys).await?;
+        let by_partition = |item: Item| Some((item.get(PK)?.as_s().ok()?.clone(), item));
+        let items: HashMap<String, Item> = items.into_iter().filter_map(by_partition).collect();
+        Ok(connections.iter().map(|id| facts(id, &items)).collect())
+    }
+}
+
+fn facts(id: &ConnectionId, items: &HashMap<String, Item>) -> Result<Facts, PortError> {
+    Ok(Facts { control: content(&key::control(id), items)?, usage: content(&key::usage(id), items)? })
+}
+
+fn content<T: Revised>(key: &ItemKey, items: &HashMap<String, Item>) -> Result<T, PortError> {
+    items.get(&key.pk).map_or_else(|| Ok(T::default()), |item| body::read(T::KIND, item))
+}
