@@ -47,9 +47,9 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use engine::overview::LineState;
     use engine::ports::PageToken;
     use rules::catalogue::ErrorType;
+    use rules::resync::FailingState;
 
     use super::*;
 
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_place_of_another_connection_or_filter_or_of_nobody_is_refused() {
-        let held = Filter { state: Some(LineState::Held), ..Filter::default() };
+        let held = Filter { state: Some(FailingState::Held), ..Filter::default() };
         let text = write(&place(), "acme", &held);
         assert_eq!(read(&text, "globex", &held), None);
         assert_eq!(read(&text, "acme", &Filter::default()), None);

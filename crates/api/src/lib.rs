@@ -17,6 +17,7 @@ mod input;
 mod once;
 mod pages;
 mod params;
+mod plan_id;
 mod problem;
 mod routes;
 mod row;

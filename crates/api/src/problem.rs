@@ -38,6 +38,8 @@ pub enum Refusal {
     Conflict,
     /// The key that the caller gave names another action.
     IdempotencyConflict,
+    /// The plan is too old.
+    StalePlan,
     /// A gate keeps it from being done now.
     GateClosed,
     /// The body is too large.
@@ -67,10 +69,11 @@ impl Refusal {
                 (StatusCode::NOT_FOUND, "unknown-connection", "There is no connection of this name")
             }
             Self::UnknownRecord => (StatusCode::NOT_FOUND, "unknown-record", "No failure of this record is known"),
-            Self::UnknownRequest => (StatusCode::NOT_FOUND, "unknown-request", "There is no resync of this id"),
+            Self::UnknownRequest => (StatusCode::NOT_FOUND, "unknown-request", "There is no request of this id"),
             Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "no-such-method", "The route has no such method"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "What is there does not allow it"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency-conflict", "The key names another action"),
+            Self::StalePlan => (StatusCode::CONFLICT, "stale-plan", "The plan is too old"),
             Self::GateClosed => (StatusCode::CONFLICT, "gate-closed", "A gate is closed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Self::AnswerTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "answer-too-large", "The answer is too large"),

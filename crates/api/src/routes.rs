@@ -2,14 +2,17 @@
 //!
 //! Must not know: who is let in.
 
+mod asking;
 mod audit;
 mod connections;
+mod deletions;
 mod erasures;
 mod errors;
 mod explain;
 mod export;
 mod imports;
 mod manage;
+mod plans;
 mod records;
 mod resyncs;
 mod runs;
@@ -38,7 +41,9 @@ pub(crate) fn all<P: Ports + 'static>() -> Router<Arc<P>> {
         .merge(errors::routes())
         .merge(records::routes())
         .merge(explain::routes())
+        .merge(plans::routes())
         .merge(resyncs::routes())
+        .merge(deletions::routes())
         .merge(suspension::routes())
         .merge(usage::routes())
         .merge(runs::routes())

@@ -22,7 +22,7 @@ fn render(key: &Key, Told { answer, now }: &Told) -> String {
     let record = &answer["record"];
     let failure = &record["failure"];
     let mut lines = vec![
-        format!("{key}, as of {}", said(answer, "at")),
+        format!("{key}, as of {}", minute(&answer["at"])),
         format!(
             "  error     {} ({}): {}",
             said(failure, "error_type"),
@@ -49,6 +49,12 @@ fn tries(record: &Value) -> String {
 }
 
 /// The text that a field holds, on one line.
+/// A time to the minute, as the gates say theirs.
+fn minute(time: &Value) -> String {
+    let time = time.as_str().and_then(|text| Timestamp::parse(text).ok());
+    time.map_or_else(|| "-".to_owned(), |time| time.minute().to_string())
+}
+
 fn said(value: &Value, field: &str) -> String {
     on_one_line(value[field].as_str().unwrap_or("-"))
 }

@@ -8,6 +8,7 @@
 pub mod action_keys;
 pub mod age_listing;
 pub mod audit_entries;
+pub mod children;
 pub mod control_items;
 pub mod counts;
 pub mod directories;
@@ -78,6 +79,8 @@ macro_rules! every_conformance_check {
             age_listing::a_look_finds_every_record_of_a_type_with_its_first_failure,
             age_listing::a_look_has_the_bounds_of_the_listing,
             age_listing::a_look_goes_on_after_any_of_its_entries,
+            children::the_children_of_a_parent_are_listed_once_each,
+            children::a_child_that_is_resolved_waits_no_more,
             erasing::an_erased_record_leaves_neither_item_nor_payload_nor_listing,
             erasing::a_resolved_record_and_the_mark_of_a_success_are_erased_too,
             erasing::a_record_in_another_version_is_not_erased_and_shows_itself,
@@ -126,6 +129,8 @@ macro_rules! every_conformance_check {
             requests::a_request_is_kept_once_and_known_from_then_on,
             requests::requests_are_read_by_their_names,
             requests::a_request_that_ended_says_so,
+            requests::a_request_is_changed_only_as_it_was_read,
+            requests::a_request_is_withdrawn_only_as_it_was_read,
             requests::requests_come_newest_first_and_no_more_than_asked_for,
             requests::requests_of_another_connection_are_kept_apart,
             audit_entries::entries_of_a_connection_and_of_all_come_newest_first,

@@ -15,7 +15,7 @@ use rules::time::Timestamp;
 use crate::counts::{self, Counts};
 use crate::manage::{Deed, note};
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Journal, PortError, Read, Records, Requests, SlotWritten, Written};
+use crate::ports::{Clock, Connections, Journal, PortError, Read, Records, Requests, Saved, SlotWritten, Written};
 use hold::Hold;
 
 /// How often a write that lost a race against a source's report is decided anew.
@@ -87,7 +87,7 @@ async fn erase_held<P: Ports>(
     note(ports, Some(connection), deed.concerning(1)).await?;
     remove(ports, stored).await?;
     for request in requests {
-        store.end_request(&without(request, key)).await?;
+        shorten(ports, request, key).await?;
     }
     for (entry, write) in traces.iter().zip(1..) {
         let scrubbed = scrubbed(entry, key, Stamp { epoch: hold.epoch, write });
@@ -139,9 +139,25 @@ fn scrubbed(entry: &Entry, key: &RecordKey, stamp: Stamp) -> Entry {
 fn naming(mut requests: Vec<Request>, key: &RecordKey) -> Vec<Request> {
     requests.retain(|request| match &request.wanted {
         Wanted::Records(records) => records.iter().any(|(object, id)| *object == key.object && *id == key.id),
-        Wanted::Type { .. } | Wanted::All { .. } => false,
+        Wanted::Matching(_) => false,
     });
     requests
+}
+
+/// Takes the record out of the request, however that stands by then.
+async fn shorten<P: Ports>(ports: &P, request: Request, key: &RecordKey) -> Result<(), PortError> {
+    let mut known = Some(request);
+    for _ in 0..RACES {
+        let Some(request) = known else { return Ok(()) };
+        known = match ports.store().change_request(&request, &without(request.clone(), key)).await? {
+            Saved::Done => None,
+            Saved::Conflict(current) => current,
+        };
+    }
+    match known {
+        None => Ok(()),
+        Some(_) => Err(PortError::unavailable("clearing a request", "it was written by others all the time")),
+    }
 }
 
 /// The request without the record. One that names no other has nothing left to do, and ends by itself.

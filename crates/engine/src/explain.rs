@@ -2,19 +2,25 @@
 //!
 //! Must not know: how the answer is shown.
 
+mod next;
+
+pub(crate) use next::{delayed, opens};
+
+use next::Expected;
 use rules::budget::Budget;
 use rules::connection::Connection;
 use rules::control::Control;
-use rules::gates::{Gate, is_expired, next_try, of_connection, of_record};
+use rules::gates::{Gate, is_expired, of_connection, of_record};
 use rules::ids::{RecordKey, RequestId};
 use rules::owed::Forced;
+use rules::policy::Policy;
 use rules::record::{Record, Stored};
-use rules::resync::{Choice, RequestState, choose};
-use rules::schedule::{TICK, next_tick_after};
+use rules::resync::{Action, Ask, Choice, Request, RequestState, Wanted};
 use rules::time::Timestamp;
 use rules::usage::Usage;
 use serde::Serialize;
 
+use crate::fan_out::has_aged;
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, Facts, Journal, PortError, Records, Requests, Standings};
 use crate::run::Quarantine;
@@ -83,11 +89,13 @@ pub async fn explain<P: Ports>(ports: &P, key: &RecordKey) -> Result<Answer, Por
     };
     let Facts { control, usage } = store.facts(&key.connection).await?;
     let entries = store.entries(&key.connection).await?;
-    let requests = requests(ports, &control, &record).await?;
+    let requests = requests(ports, &connection, &control, &record).await?;
     let now = ports.clock().now();
     let quarantined = Quarantine::of(&key.connection, &entries, now).until(key, now);
     let about = About { record, quarantined, requests };
-    Ok(Answer::Explained(Box::new(assemble(&connection, &control, &usage, about, now))))
+    let (mut explanation, expected) = assemble(&connection, &control, &usage, about, now);
+    explanation.next_try = soonest(ports, &connection, expected, now).await?;
+    Ok(Answer::Explained(Box::new(explanation)))
 }
 
 /// What concerns the one record.
@@ -98,7 +106,12 @@ struct About {
 }
 
 /// The open requests that will try the record.
-async fn requests<P: Ports>(ports: &P, control: &Control, record: &Record) -> Result<Vec<RequestId>, PortError> {
+async fn requests<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    control: &Control,
+    record: &Record,
+) -> Result<Vec<RequestId>, PortError> {
     let owed = &control.owed.forced;
     if owed.is_empty() {
         return Ok(Vec::new());
@@ -108,28 +121,78 @@ async fn requests<P: Ports>(ports: &P, control: &Control, record: &Record) -> Re
     open.retain(|request| request.state == RequestState::Open);
     let will_try = |owed: &&Forced| {
         let request = open.iter().find(|request| request.id == owed.request);
-        request.is_some_and(|open| choose(&open.wanted, open.as_of, owed.after, record) == Choice::Try)
+        request.is_some_and(|open| {
+            let ask = Ask { policy: &connection.policy, request: open, after: owed.after };
+            let choice = if brings(open, record) { ask.choose_child(record) } else { ask.choose(record) };
+            open.action == Action::Resync && choice == Choice::Take
+        })
     };
     Ok(owed.iter().filter(will_try).map(|owed| owed.request.clone()).collect())
 }
 
-fn assemble(connection: &Connection, control: &Control, usage: &Usage, about: About, now: Timestamp) -> Explanation {
+/// Whether the record waits for one that the request names.
+fn brings(request: &Request, record: &Record) -> bool {
+    match (&request.wanted, &record.parent) {
+        (Wanted::Records(records), Some(parent)) => {
+            records.iter().any(|(object, id)| *object == parent.object && *id == parent.id)
+        }
+        (Wanted::Records(_) | Wanted::Matching(_), _) => false,
+    }
+}
+
+fn assemble(
+    connection: &Connection,
+    control: &Control,
+    usage: &Usage,
+    about: About,
+    now: Timestamp,
+) -> (Explanation, Vec<Expected>) {
     let About { record, quarantined, requests } = about;
     let reported = usage.total();
     let budget = Budget::of(connection, control, &reported);
     let own = of_record(&connection.policy, &record, quarantined, now);
-    let gates: Vec<Gate> = own.into_iter().chain(of_connection(connection, control, &budget, now)).collect();
-    let scheduled = next_try(&connection.policy, &record, now).and_then(|next| delayed(next, &gates, now));
-    let forced = if requests.is_empty() { None } else { delayed(now, &binding_on_persons(&gates), now) };
-    let next_try = scheduled.into_iter().chain(forced).min();
-    Explanation {
+    let shared = if record.is_failing() { of_connection(connection, control, &budget, now) } else { Vec::new() };
+    let gates: Vec<Gate> = own.into_iter().chain(shared).collect();
+    let expected = next::of(connection, &control.owed, &record, &gates, !requests.is_empty(), now);
+    let explanation = Explanation {
         at: now,
         expired: is_expired(&connection.policy, &record, now),
         advice: advice(connection, &record),
         gates: gates.into_iter().map(|gate| stand(gate, now)).collect(),
         requests,
-        next_try,
+        next_try: None,
         record,
+    };
+    (explanation, expected)
+}
+
+/// The first of these tries that will come true.
+async fn soonest<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    mut expected: Vec<Expected>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, PortError> {
+    expected.sort_unstable();
+    for Expected { at, unless_swept } in expected {
+        match unless_swept {
+            Some(sweep) if has_work(ports, connection, sweep, now).await? => {}
+            Some(_) | None => return Ok(Some(at)),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a sweep would find anything, as things stand.
+async fn has_work<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    sweep: Timestamp,
+    now: Timestamp,
+) -> Result<bool, PortError> {
+    match &connection.policy {
+        Policy::Recent(policy) => has_aged(ports, connection, policy.horizon(sweep), now).await,
+        Policy::Interval(_) => Ok(false),
     }
 }
 
@@ -138,48 +201,9 @@ fn stand(gate: Gate, now: Timestamp) -> GateNow {
     GateNow { open, text: gate.to_string(), sooner: (!open).then(|| gate.sooner()), gate }
 }
 
-/// The gates that hold for what a person asks, too.
-fn binding_on_persons(gates: &[Gate]) -> Vec<Gate> {
-    let binds = |gate: &&Gate| match gate {
-        Gate::NotQuarantined { .. }
-        | Gate::NotPaused { .. }
-        | Gate::NotSuspended { .. }
-        | Gate::Budget { .. }
-        | Gate::OrgLimit { .. } => true,
-        Gate::Unresolved { .. }
-        | Gate::NotExcluded { .. }
-        | Gate::TriesLeft { .. }
-        | Gate::InsideWindow { .. }
-        | Gate::Due { .. } => false,
-    };
-    gates.iter().filter(binds).cloned().collect()
-}
-
 fn advice(connection: &Connection, record: &Record) -> String {
     match connection.catalogue() {
         Ok(catalogue) => catalogue.advice(&record.failure.error_type).to_owned(),
         Err(mistakes) => format!("the connection's own rules cannot be read: {mistakes}"),
     }
-}
-
-/// The next try, put off to the first tick at which the closed gates will have opened; nothing when one never will.
-pub(crate) fn delayed(next: Timestamp, gates: &[Gate], now: Timestamp) -> Option<Timestamp> {
-    let mut earliest = next;
-    for gate in gates.iter().filter(|gate| !gate.is_open(now)) {
-        let opens = match gate {
-            Gate::NotPaused { .. } | Gate::Unresolved { .. } | Gate::NotExcluded { .. } | Gate::InsideWindow { .. } => {
-                None
-            }
-            // Without a next probe only a person or a new secret can help.
-            Gate::NotSuspended { suspension } => suspension.as_ref().and_then(|by| by.next_probe),
-            Gate::Budget { resumes, .. } => *resumes,
-            Gate::OrgLimit { at, .. } => Some(*at + rules::gates::ORG_FIGURE_LIVES),
-            Gate::NotQuarantined { until } => *until,
-            Gate::TriesLeft { .. } | Gate::Due { .. } => Some(next),
-        };
-        earliest = earliest.max(opens?);
-    }
-    // A time that has come, or that lies between two ticks, means the next tick.
-    let is_tick = earliest > now && earliest == earliest.floor(TICK);
-    Some(if is_tick || earliest == next && next > now { earliest } else { next_tick_after(earliest.max(now), TICK) })
 }

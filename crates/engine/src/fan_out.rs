@@ -103,6 +103,7 @@ async fn look_at<P: Ports>(
 ) -> Result<(ConnectionId, Look), PortError> {
     let connection = connection?;
     let look = match (schedule, &connection.policy) {
+        (Schedule::Due, _) if connection.paused => deletions(ports, &connection, tick).await?,
         (_, _) if connection.paused => Look::Idle,
         (Schedule::Due, _) => due(ports, &connection, tick).await?,
         (Schedule::TimedOut, Policy::Interval(_)) => {
@@ -119,6 +120,13 @@ async fn look_at<P: Ports>(
 
 fn start_if(work: bool, selection: Selection) -> Look {
     if work { Look::Start(selection) } else { Look::Idle }
+}
+
+/// What persons asked to be deleted needs no API call: neither a pause nor a closed gate keeps it back.
+async fn deletions<P: Ports>(ports: &P, connection: &Connection, tick: Timestamp) -> Result<Look, PortError> {
+    let control = ports.store().control(&connection.id).await?;
+    let owed = control.owed.next_deletion(ports.clock().now()).is_some();
+    Ok(start_if(owed, Selection::Owed { tick }))
 }
 
 /// The 20-minute schedule also starts what is owed, what a dead run left, and what is worth a probe, for either policy.
@@ -142,7 +150,8 @@ async fn due<P: Ports>(ports: &P, connection: &Connection, tick: Timestamp) -> R
     }
     let usage = ports.store().usage(&connection.id).await?;
     let closed = closed_gates(connection, &control, &usage, now);
-    Ok(if closed.is_empty() { Look::Start(selection) } else { Look::Blocked(closed) })
+    let starts = closed.is_empty() || control.owed.next_deletion(now).is_some();
+    Ok(if starts { Look::Start(selection) } else { Look::Blocked(closed) })
 }
 
 async fn has_due<P: Ports>(
@@ -162,7 +171,7 @@ async fn has_due<P: Ports>(
     }
 }
 
-async fn has_aged<P: Ports>(
+pub(crate) async fn has_aged<P: Ports>(
     ports: &P,
     connection: &Connection,
     from: Timestamp,

@@ -19,6 +19,7 @@ pub mod memory;
 pub mod overview;
 pub mod parts;
 pub mod payload;
+pub mod plan;
 pub mod ports;
 pub mod recount;
 pub mod resync;

@@ -10,7 +10,7 @@ mod usage;
 
 pub use errors::{ErrorCount, errors};
 pub use filter::{Filter, IdStart, MessagePart};
-pub use line::{Line, LineState};
+pub use line::Line;
 pub use listing::{Page, Place, list};
 pub use usage::{BucketUsage, ForecastNow, UsageNow, usage};
 

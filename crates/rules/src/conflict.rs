@@ -81,5 +81,6 @@ pub fn merge(policy: &Policy, read: &Record, current: &Record, attempt: &Attempt
         Reading::Gone(_) | Reading::Refused(_) => current.last_send,
     };
     let failure = current.failure.clone();
-    Record { failure, last_failed: current.last_failed, last_send, ..tried }.advance()
+    let (last_failed, type_since) = (current.last_failed, current.type_since);
+    Record { failure, last_failed, type_since, last_send, ..tried }.advance()
 }

@@ -166,31 +166,34 @@ impl fmt::Display for Gate {
                 write!(f, "{tries} of {of} tries used: in the timeout queue")
             }
             Self::InsideWindow { first_failed, window_days, leaves } => {
-                write!(f, "first failed {first_failed}; the {window_days} days end {leaves}")
+                let (first, leaves) = (first_failed.minute(), leaves.minute());
+                write!(f, "first failed {first}; the {window_days} days end {leaves}")
             }
-            Self::Due { next: Some(next) } => write!(f, "next try {next}"),
+            Self::Due { next: Some(next) } => write!(f, "next try {}", next.minute_after()),
             Self::Due { next: None } => write!(f, "no schedule will try it"),
             Self::NotQuarantined { until: None } => write!(f, "no send of it is under way"),
-            Self::NotQuarantined { until: Some(until) } => write!(f, "an earlier send may be committed until {until}"),
+            Self::NotQuarantined { until: Some(until) } => {
+                write!(f, "an earlier send may be committed until {}", until.minute_after())
+            }
             Self::NotPaused { paused: false } => write!(f, "the connection is not paused"),
             Self::NotPaused { paused: true } => write!(f, "a person paused the connection"),
             Self::NotSuspended { suspension: None } => write!(f, "the connection is not suspended"),
             Self::NotSuspended { suspension: Some(by) } => suspended(f, by),
             Self::Budget { used, cap, resumes: None } => write!(f, "{used} of {cap} API calls used in 24 h"),
             Self::Budget { used, cap, resumes: Some(at) } => {
-                write!(f, "{used} of {cap} API calls used in 24 h; calls come back {at}")
+                write!(f, "{used} of {cap} API calls used in 24 h; calls come back {}", at.minute_after())
             }
             Self::OrgLimit { used, stop, limit, at, .. } => {
-                write!(f, "the org used {used} of {limit} calls as of {at}; runs stop at {stop}")
+                write!(f, "the org used {used} of {limit} calls as of {}; runs stop at {stop}", at.minute())
             }
         }
     }
 }
 
 fn suspended(f: &mut fmt::Formatter<'_>, by: &SuspendedBy) -> fmt::Result {
-    write!(f, "suspended since {}: {}; ", by.since, by.cause.words())?;
+    write!(f, "suspended since {}: {}; ", by.since.minute(), by.cause.words())?;
     match by.next_probe {
-        Some(probe) => write!(f, "next probe {probe}"),
+        Some(probe) => write!(f, "next probe {}", probe.minute_after()),
         None => write!(f, "goes on when the secret changes or a person clears it"),
     }
 }
@@ -231,7 +234,8 @@ pub fn of_connection(connection: &Connection, control: &Control, budget: &Budget
     .collect()
 }
 
-/// The gates that one record must pass at `now`, with `quarantined` the end of its quarantine if it is in one.
+/// The gates that one record must pass at `now`, with `quarantined` the end of its quarantine if it is in one. For one that is
+/// resolved no other gate matters.
 #[must_use]
 pub fn of_record(policy: &Policy, record: &Record, quarantined: Option<Timestamp>, now: Timestamp) -> Vec<Gate> {
     let excluded = policy.excludes(&record.failure.error_type).then_some(HoldReason::ExcludedType);
@@ -240,6 +244,9 @@ pub fn of_record(policy: &Policy, record: &Record, quarantined: Option<Timestamp
         State::Held(reason) => (None, Some(reason)),
         State::Scheduled(_) | State::TimedOut { .. } => (None, excluded),
     };
+    if resolved.is_some() {
+        return vec![Gate::Unresolved { resolved }];
+    }
     let limit = match policy {
         Policy::Interval(policy) => Gate::TriesLeft {
             tries: record.attempts.interval,

@@ -183,6 +183,7 @@ fn fresh(policy: &Policy, new: NewFailure, fence: Fence, known: Option<&Record>)
         tries: known.map(|record| record.tries.clone()).unwrap_or_default(),
         first_failed: new.failed,
         last_failed: new.failed,
+        type_since: None,
         parent: new.parent,
         payload: new.payload,
         last_send: known.and_then(|record| record.last_send),

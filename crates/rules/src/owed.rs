@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BatchId, Epoch, RequestId};
-use crate::resync::{MOST_OPEN, Progress, Request};
+use crate::resync::{Action, MOST_OPEN, Progress, Request};
 use crate::time::Timestamp;
 
 /// What a run is asked to try. With the tick of its trigger it is the whole of a run's order.
@@ -87,7 +87,10 @@ impl Sweep {
 pub struct Forced {
     /// The request.
     pub request: RequestId,
-    /// How far its records are listed; its start is when the request was accepted.
+    /// What is to be done.
+    #[serde(default, skip_serializing_if = "Action::is_resync")]
+    pub action: Action,
+    /// How far its records are listed; its start is the instant that the request speaks of.
     pub sweep: Sweep,
     /// How far it has come.
     pub progress: Progress,
@@ -96,14 +99,16 @@ pub struct Forced {
 }
 
 impl Forced {
-    /// The request, accepted while `epoch` was the last one given out.
+    /// The request, accepted while `epoch` was the last one given out. One that carries out a plan speaks of when that was made,
+    /// so that any number of requests of the same plan try a record once.
     #[must_use]
     pub fn accepted(request: &Request, epoch: Epoch) -> Self {
         Self {
             request: request.id.clone(),
+            action: request.action,
             sweep: Sweep::starting(request.as_of),
             progress: request.progress,
-            after: BatchId { epoch, sequence: u32::MAX },
+            after: BatchId { epoch: request.planned.map_or(epoch, |plan| plan.epoch.min(epoch)), sequence: u32::MAX },
         }
     }
 
@@ -244,10 +249,20 @@ impl Owed {
             .or_else(|| ready(&self.recent).map(|tick| Selection::Recent { tick }))
     }
 
-    /// The request that has come least far, so that a small one does not wait for the end of a large one.
     fn next_forced(&self, now: Timestamp) -> Option<Selection> {
-        let ready = self.forced.iter().filter(|forced| forced.sweep.ready(now));
-        ready.min_by_key(|forced| forced.progress.tried + forced.progress.skipped).map(Forced::selection)
+        self.least_far(Action::Resync, now).map(Forced::selection)
+    }
+
+    /// The deletion that comes next at `now`. No gate keeps it back.
+    #[must_use]
+    pub fn next_deletion(&self, now: Timestamp) -> Option<&Forced> {
+        self.least_far(Action::Delete, now)
+    }
+
+    /// The request that has come least far, so that a small one does not wait for the end of a large one.
+    fn least_far(&self, action: Action, now: Timestamp) -> Option<&Forced> {
+        let ready = self.forced.iter().filter(|forced| forced.action == action && forced.sweep.ready(now));
+        ready.min_by_key(|forced| forced.progress.done())
     }
 
     /// Whether nothing is owed.

@@ -138,6 +138,9 @@ pub struct Record {
     pub first_failed: Timestamp,
     /// The last failure; shown only.
     pub last_failed: Timestamp,
+    /// Since when it fails with an error of its type, when its current source version first failed with another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_since: Option<Timestamp>,
     /// The record that it needs, if any.
     pub parent: Option<ParentKey>,
     /// Where its payload is.
@@ -164,6 +167,9 @@ impl Record {
     /// Fails again with `failure`.
     #[must_use]
     pub fn fail(mut self, failure: Failure, at: Timestamp) -> Self {
+        if failure.error_type != self.failure.error_type {
+            self.type_since = Some(at);
+        }
         self.failure = failure;
         self.last_failed = at;
         self

@@ -50,6 +50,19 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// For people, to the minute that it is in: of what has been.
+    #[must_use]
+    pub fn minute(self) -> Minute {
+        Minute(self.floor(MINUTE))
+    }
+
+    /// For people, to the minute that has begun by then: of what will be, so that it is never promised too early.
+    #[must_use]
+    pub fn minute_after(self) -> Minute {
+        let minute = self.floor(MINUTE);
+        Minute(if minute == self { minute } else { minute + MINUTE })
+    }
+
     /// The last multiple of `every` (counted from the epoch) that is not after this instant.
     #[must_use]
     pub fn floor(self, every: Duration) -> Self {
@@ -73,6 +86,21 @@ impl Sub<Duration> for Timestamp {
     type Output = Self;
     fn sub(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(millis(span)))
+    }
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A minute, as people read it: `2026-10-24 06:00 UTC`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minute(Timestamp);
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0.0) {
+            Ok(time) => write!(f, "{}", time.strftime("%Y-%m-%d %H:%M UTC")),
+            Err(_) => write!(f, "{}", self.0),
+        }
     }
 }
 

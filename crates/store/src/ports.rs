@@ -4,6 +4,7 @@
 
 mod actions;
 mod audits;
+mod children;
 mod connections;
 mod controls;
 mod due;

@@ -37,9 +37,8 @@ impl Asset {
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The style sheet.
-pub(super) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../../assets/console.css"))
-});
+pub(super) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../../assets/console.css")));
 
 /// htmx 2.0.11, from the npm package `htmx.org` (0BSD: `assets/htmx-LICENSE`).
 pub(super) static HTMX: LazyLock<Asset> =

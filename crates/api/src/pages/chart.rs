@@ -87,7 +87,8 @@ fn drawn(usage: &UsageNow, now: Timestamp, size: Size) -> Markup {
     let calls = usage.buckets.iter().map(|bucket| bucket.own.0 + bucket.reported.0);
     let most = usage.budget.cap.0.max(usage.budget.used.0).max(1);
     let begin = now.floor(BUCKET) + BUCKET - WINDOW;
-    let drawing = Drawing { usage, now, size, begin, most: most + most / 8, most_in_bucket: calls.max().unwrap_or(0).max(1) };
+    let drawing =
+        Drawing { usage, now, size, begin, most: most + most / 8, most_in_bucket: calls.max().unwrap_or(0).max(1) };
     drawing.svg()
 }
 
@@ -115,7 +116,10 @@ impl Drawing<'_> {
         let (width, cap) = (self.size.width(), self.usage.budget.cap.0);
         let label = format!(
             "{} of {} API calls used in the past 24 hours: {} by our retries, {} reported by the source",
-            number(self.usage.budget.used.0), number(cap), number(self.usage.own.0), number(self.usage.reported.0)
+            number(self.usage.budget.used.0),
+            number(cap),
+            number(self.usage.own.0),
+            number(self.usage.reported.0)
         );
         html! {
             svg class=(self.size.class()) role="img" aria-label=(label) viewBox={ "0 0 " (width) " " (HEIGHT) } {

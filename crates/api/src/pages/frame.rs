@@ -140,7 +140,8 @@ fn document(title: &str, viewer: &Viewer, place: Option<Place>, ways: &Markup, m
 }
 
 /// htmx may neither evaluate text as code nor add a style of its own: the page's policy forbids both.
-const HTMX_SETTINGS: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0}"#;
+const HTMX_SETTINGS: &str =
+    r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0}"#;
 
 /// Two arrows that go round, as the tab's icon.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect width='24' \

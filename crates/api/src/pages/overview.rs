@@ -123,10 +123,18 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
     };
     if let Some(by) = &standing.suspension {
         let more = html! { ", since " (when(by.since, now)) };
-        need(Kind::Bad, "Suspended", format!(": {}", by.words), more, one.address("suspension"), "Look at the suspension");
+        need(
+            Kind::Bad,
+            "Suspended",
+            format!(": {}", by.words),
+            more,
+            one.address("suspension"),
+            "Look at the suspension",
+        );
     }
     if standing.budget.used >= standing.budget.cap {
-        let words = format!(" has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
+        let words =
+            format!(" has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
         let more = match standing.budget.resumes {
             Some(at) => html! { "; retries go on from " (when(at, now)) },
             None => html! { "; none come back with this cap" },

@@ -73,18 +73,22 @@ fn warning(scene: &Scene, explanation: &Explanation) -> Markup {
     let record = &explanation.record;
     let (failure, is_failing) = (&record.failure, record.is_failing());
     let title = if is_failing { type_title(&failure.error_type) } else { "It needs no more tries".to_owned() };
-    notice(if is_failing { Kind::Warning } else { Kind::Good }, &title, &html! {
-        p.error-message { (failure.message) }
-        p.muted { code { (failure.code) } " · last failed " (when(record.last_failed, scene.now())) }
-        @if is_failing && !explanation.advice.is_empty() { p { strong { "What helps: " } (explanation.advice) } }
-        @if is_failing && scene.may_act() {
-            form.actions method="post" action=(scene.address(&["plans"])) {
-                (hidden("record", &name(&record.key)))
-                button.primary type="submit" name="action" value="resync" { "Resync" }
-                button.danger type="submit" name="action" value="delete" { "Delete the failure" }
+    notice(
+        if is_failing { Kind::Warning } else { Kind::Good },
+        &title,
+        &html! {
+            p.error-message { (failure.message) }
+            p.muted { code { (failure.code) } " · last failed " (when(record.last_failed, scene.now())) }
+            @if is_failing && !explanation.advice.is_empty() { p { strong { "What helps: " } (explanation.advice) } }
+            @if is_failing && scene.may_act() {
+                form.actions method="post" action=(scene.address(&["plans"])) {
+                    (hidden("record", &name(&record.key)))
+                    button.primary type="submit" name="action" value="resync" { "Resync" }
+                    button.danger type="submit" name="action" value="delete" { "Delete the failure" }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn name(key: &RecordKey) -> String {

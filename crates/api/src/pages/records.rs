@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::routing::get;
-use engine::overview::{Filter, LineState, Page, list};
+use engine::overview::{Filter, Page, list};
 use engine::parts::Ports;
 use maud::{Markup, html};
+use rules::resync::FailingState;
 
 use super::Shown;
 use super::errors::export;
@@ -28,7 +29,9 @@ use crate::routes::filter;
 const ROWS: usize = 50;
 
 pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
-    Router::new().route("/c/{connection}/records", get(show::<P>)).route("/c/{connection}/timeout-queue", get(queue::<P>))
+    Router::new()
+        .route("/c/{connection}/records", get(show::<P>))
+        .route("/c/{connection}/timeout-queue", get(queue::<P>))
 }
 
 async fn show<P: Ports>(
@@ -46,7 +49,7 @@ async fn queue<P: Ports>(
     Named(name): Named<String>,
     params: Params,
 ) -> Shown {
-    listing(ports.as_ref(), caller, &name, params, Some(LineState::TimedOut)).await
+    listing(ports.as_ref(), caller, &name, params, Some(FailingState::TimedOut)).await
 }
 
 async fn listing<P: Ports>(
@@ -54,7 +57,7 @@ async fn listing<P: Ports>(
     caller: Caller,
     name: &str,
     mut params: Params,
-    only: Option<LineState>,
+    only: Option<FailingState>,
 ) -> Shown {
     params.leave_out_empty();
     let mut filter = filter(&mut params);
@@ -77,7 +80,7 @@ struct View<'a> {
     scene: &'a Scene,
     filter: &'a Filter,
     page: &'a Page,
-    only: Option<LineState>,
+    only: Option<FailingState>,
     is_first: bool,
 }
 
@@ -125,7 +128,7 @@ impl View<'_> {
                     label { span { "State" }
                         select name="state" {
                             option value="" { "Any" }
-                            @for state in LineState::ALL {
+                            @for state in FailingState::ALL {
                                 option value=(state.as_str()) selected[self.filter.state == Some(state)] { (line_state_name(state)) }
                             }
                         }

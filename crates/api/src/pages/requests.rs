@@ -13,7 +13,7 @@ use engine::overview::waits_for;
 use engine::parts::Ports;
 use engine::resync::{Cancelled, list, status};
 use maud::{Markup, html};
-use rules::resync::{Request, RequestState, Wanted};
+use rules::resync::{Action, Matching, Request, RequestState, Wanted};
 
 use super::Shown;
 use super::bar::{Tone, bar};
@@ -23,7 +23,7 @@ use super::parts::{Kind, empty, notice};
 use super::scene::{Scene, under};
 use super::suspension::sentence;
 use super::when::{count, number, when, when_or};
-use super::words::{request_state, type_title};
+use super::words::{line_state_name, request_state, type_title};
 use crate::caller::Caller;
 use crate::params::Named;
 use crate::problem::Problem;
@@ -48,7 +48,10 @@ async fn latest<P: Ports>(
     let scene = Scene::of(ports.as_ref(), &name, caller).await?;
     let requests = list(ports.as_ref(), scene.id(), LATEST).await?;
     let body = if requests.is_empty() {
-        empty("Nobody asked for anything yet", "A resync or a deletion that you start shows up here, with its progress.")
+        empty(
+            "Nobody asked for anything yet",
+            "A resync or a deletion that you start shows up here, with its progress.",
+        )
     } else {
         table(&scene, &requests)
     };
@@ -88,7 +91,11 @@ fn table(scene: &Scene, requests: &[Request]) -> Markup {
 
 /// What a request is about.
 fn title(request: &Request) -> String {
-    format!("Resync of {}", wanted(&request.wanted))
+    let what = match request.action {
+        Action::Resync => "Resync",
+        Action::Delete => "Deletion",
+    };
+    format!("{what} of {}", wanted(&request.wanted))
 }
 
 /// Which records are meant, in words.
@@ -98,12 +105,22 @@ pub(super) fn wanted(wanted: &Wanted) -> String {
             [(object, id)] => format!("{object}/{id}"),
             many => format!("{} chosen records", many.len()),
         },
-        Wanted::Type { error_type, object } => {
-            let of = object.as_ref().map(|object| format!(" of {object}")).unwrap_or_default();
-            format!("all{of} with {}", type_title(error_type))
-        }
-        Wanted::All { object } => object.as_ref().map_or_else(|| "all failing records".to_owned(), |object| format!("all of {object}")),
+        Wanted::Matching(matching) => described(matching),
     }
+}
+
+/// What describes the records, in words.
+fn described(matching: &Matching) -> String {
+    let Matching { error_type, object, state, failed_from, failed_to } = matching;
+    let words = [
+        object.as_ref().map(|object| format!("of {object}")),
+        error_type.as_ref().map(|error_type| format!("with {}", type_title(error_type))),
+        state.map(|state| format!("that are {}", line_state_name(state).to_lowercase())),
+        failed_from.map(|from| format!("first failed from {}", from.minute())),
+        failed_to.map(|to| format!("first failed until {}", to.minute())),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    if words.is_empty() { "all failing records".to_owned() } else { format!("all {}", words.join(" ")) }
 }
 
 async fn show<P: Ports>(

@@ -56,20 +56,39 @@ const fn number(name: &'static str, label: &'static str, help: &'static str) -> 
 const INTERVAL: [Setting; 4] = [
     number("policy.every_minutes", "Minutes between two tries", "The schedule ticks every 20 minutes."),
     number("policy.tries", "Tries before the timeout queue", "Failed tries that count."),
-    Setting { name: "policy.nightly_at", label: "Nightly run of the timeout queue", help: "UTC, as HH:MM.", form: Written::Text },
-    Setting { name: "policy.excluded", label: "Types that no schedule retries", help: "Error types, with commas between.", form: Written::List },
+    Setting {
+        name: "policy.nightly_at",
+        label: "Nightly run of the timeout queue",
+        help: "UTC, as HH:MM.",
+        form: Written::Text,
+    },
+    Setting {
+        name: "policy.excluded",
+        label: "Types that no schedule retries",
+        help: "Error types, with commas between.",
+        form: Written::List,
+    },
 ];
 
 const RECENT: [Setting; 3] = [
     number("policy.window_days", "Days in which a sweep retries", "Counted from a record's first failure."),
     number("policy.batch", "Records of one invocation", "A sweep hands on after so many."),
-    Setting { name: "policy.excluded", label: "Types that no sweep retries", help: "Error types, with commas between.", form: Written::List },
+    Setting {
+        name: "policy.excluded",
+        label: "Types that no sweep retries",
+        help: "Error types, with commas between.",
+        form: Written::List,
+    },
 ];
 
 const BUDGET: [Setting; 3] = [
     number("budget.cap_without_limit", "Cap without a limit", "API calls in 24 hours."),
     number("budget.limit_share_percent", "Share of the limit for retries", "In percent; the rest is for new syncs."),
-    number("budget.org_share_percent", "Share of the org's limit at which runs stop", "In percent of what Salesforce gives the org."),
+    number(
+        "budget.org_share_percent",
+        "Share of the org's limit at which runs stop",
+        "In percent of what Salesforce gives the org.",
+    ),
 ];
 
 const CALLS: [Setting; 2] = [
@@ -78,7 +97,11 @@ const CALLS: [Setting; 2] = [
 ];
 
 const RETENTION: [Setting; 3] = [
-    number("retention.resolved_days", "Days that resolved records stay", "A late, older failure is recognised as long."),
+    number(
+        "retention.resolved_days",
+        "Days that resolved records stay",
+        "A late, older failure is recognised as long.",
+    ),
     number("retention.audit_days", "Days that the audit stays", ""),
     number("retention.report_days", "Days that reports of runs stay", ""),
 ];
@@ -144,12 +167,18 @@ fn numbers(scene: &Scene, refused: Option<&Refused>) -> Markup {
 
 /// Mistakes that belong to no field of the page.
 fn elsewhere(connection: &Connection, mistakes: &[Mistake]) -> Vec<Mistake> {
-    let shown: Vec<&str> = groups(connection).iter().flat_map(|(_, settings)| settings.iter().map(|one| one.name)).collect();
+    let shown: Vec<&str> =
+        groups(connection).iter().flat_map(|(_, settings)| settings.iter().map(|one| one.name)).collect();
     mistakes.iter().filter(|mistake| !shown.iter().any(|name| mistake.field.starts_with(name))).cloned().collect()
 }
 
 fn field(setting: &Setting, values: &Value, refused: Option<&Refused>) -> Markup {
-    let own: Vec<Mistake> = refused.iter().flat_map(|refused| &refused.mistakes).filter(|mistake| mistake.field.starts_with(setting.name)).cloned().collect();
+    let own: Vec<Mistake> = refused
+        .iter()
+        .flat_map(|refused| &refused.mistakes)
+        .filter(|mistake| mistake.field.starts_with(setting.name))
+        .cloned()
+        .collect();
     let current = text_of(setting.name.split('.').fold(values, |inner, part| &inner[part]));
     let shown = refused.map_or(current, |refused| refused.form.text(setting.name).unwrap_or_default().to_owned());
     let help = format!("{}-help", setting.name);

@@ -135,6 +135,9 @@ mod tests {
         for (given, said) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(number(given), said);
         }
-        assert_eq!((count(1, "record", "records"), count(0, "record", "records")), ("1 record".into(), "0 records".into()));
+        assert_eq!(
+            (count(1, "record", "records"), count(0, "record", "records")),
+            ("1 record".into(), "0 records".into())
+        );
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! Must not know: how they came about.
 
-use engine::overview::{LineState, Standing};
+use engine::overview::Standing;
 use engine::ports::{AuditAction, StopReason};
 use maud::Markup;
 use rules::catalogue::ErrorType;
 use rules::counts::TryKind;
 use rules::owed::Selection;
 use rules::record::{HoldReason, Resolution, State};
-use rules::resync::RequestState;
+use rules::resync::{FailingState, RequestState};
 use rules::tries::TryOutcome;
 
 use super::parts::{Kind, badge};
@@ -29,23 +29,23 @@ pub(super) fn health(standing: &Standing) -> Markup {
 }
 
 /// Where a record stands in a listing.
-pub(super) fn line_state(state: LineState) -> Markup {
+pub(super) fn line_state(state: FailingState) -> Markup {
     let (kind, words) = match state {
-        LineState::Scheduled => (Kind::Info, "Scheduled"),
-        LineState::TimedOut => (Kind::Warning, "Timeout queue"),
-        LineState::Held => (Kind::Bad, "Held"),
-        LineState::Expired => (Kind::Plain, "Expired"),
+        FailingState::Scheduled => (Kind::Info, "Scheduled"),
+        FailingState::TimedOut => (Kind::Warning, "Timeout queue"),
+        FailingState::Held => (Kind::Bad, "Held"),
+        FailingState::Expired => (Kind::Plain, "Expired"),
     };
     badge(kind, words)
 }
 
 /// The name of a listing's state, for a choice.
-pub(super) fn line_state_name(state: LineState) -> &'static str {
+pub(super) fn line_state_name(state: FailingState) -> &'static str {
     match state {
-        LineState::Scheduled => "Scheduled",
-        LineState::TimedOut => "In the timeout queue",
-        LineState::Held => "Held",
-        LineState::Expired => "Past the window",
+        FailingState::Scheduled => "Scheduled",
+        FailingState::TimedOut => "In the timeout queue",
+        FailingState::Held => "Held",
+        FailingState::Expired => "Past the window",
     }
 }
 
@@ -138,6 +138,9 @@ pub(super) fn action(action: AuditAction) -> &'static str {
         AuditAction::SuspensionCleared => "Cleared the suspension",
         AuditAction::ResyncRequested => "Asked for a resync",
         AuditAction::ResyncCancelled => "Cancelled a request",
+        AuditAction::DeletionRequested => "Asked for a deletion",
+        AuditAction::DeletionCancelled => "Cancelled a deletion",
+        AuditAction::FailuresDeleted => "Deleted failures",
         AuditAction::RecordErased => "Erased a record",
         AuditAction::Imported => "Imported a file",
         AuditAction::Exported => "Exported errors",

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use engine::overview::{Filter, Line, LineState, Page, list};
+use engine::overview::{Filter, Line, Page, list};
 use engine::parts::Ports;
+use rules::resync::FailingState;
 use serde::Serialize;
 
 use super::settings;
@@ -52,11 +53,11 @@ pub(crate) fn filter(params: &mut Params) -> Filter {
     filter
 }
 
-fn state(params: &mut Params) -> Option<LineState> {
+fn state(params: &mut Params) -> Option<FailingState> {
     let text = params.raw("state")?;
-    let found = LineState::ALL.into_iter().find(|state| state.as_str() == text);
+    let found = FailingState::ALL.into_iter().find(|state| state.as_str() == text);
     if found.is_none() {
-        let mend = format!("write one of {}", LineState::ALL.map(LineState::as_str).join(", "));
+        let mend = format!("write one of {}", FailingState::ALL.map(FailingState::as_str).join(", "));
         params.wrong("state", "is not a state", &mend);
     }
     found

@@ -1,4 +1,4 @@
-//! Forced resyncs: asking for one, following it, taking it back.
+//! Requests: asking for a resync, following one or a deletion, taking it back.
 //!
 //! Must not know: how a request is worked off.
 
@@ -8,37 +8,27 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use engine::manage::{cancel_request, request};
-use engine::overview::waits_for;
+use engine::manage::cancel_request;
 use engine::parts::Ports;
-use engine::ports::Entropy;
-use engine::resync::{Accepted, Cancelled, NewRequest, list, status};
-use rules::fields::{Mistake, Mistakes};
+use engine::resync::{Cancelled, list, status};
+use rules::fields::Fields;
 use rules::ids::RequestId;
-use rules::resync::{MOST_OPEN, Request, RequestState};
+use rules::resync::{Action, Request};
 use serde::Serialize;
 
-use super::{settings, unknown_connection};
+use super::asking::{Asked, Meant, Wish, accept, planned};
+use super::settings;
 use crate::caller::Caller;
 use crate::input::Input;
 use crate::params::{Named, Params};
 use crate::problem::{Problem, Refusal};
 use crate::wanted;
 
-/// The header by which a caller names its request, so that the same one twice is one.
-const KEY: &str = "Idempotency-Key";
-
 pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
     Router::new()
         .route("/v1/connections/{connection}/resyncs", get(latest::<P>).post(ask::<P>))
         .route("/v1/connections/{connection}/resyncs/{id}", get(show::<P>))
         .route("/v1/connections/{connection}/resyncs/{id}/cancel", post(cancel::<P>))
-}
-
-#[derive(Serialize)]
-struct Asked {
-    request: Request,
-    waits_for: Vec<String>,
 }
 
 async fn ask<P: Ports>(
@@ -49,40 +39,15 @@ async fn ask<P: Ports>(
     Input(body): Input,
 ) -> Result<(StatusCode, Json<Asked>), Problem> {
     let ports = ports.as_ref();
-    let id = match key(&headers)? {
-        Some(id) => id,
-        None => RequestId::new(format!("{:016x}", ports.entropy().number())).expect("16 digits are a request's id"),
-    };
-    let wanted = wanted::read(&body)?;
+    let is_planned = body.get("plan").is_some_and(|plan| !plan.is_null());
+    // What is wrong with a description is said whatever the connection is.
+    let described = if is_planned { None } else { Some(Meant::from(wanted::read(&body)?)) };
     let connection = settings(ports, &name).await?;
-    let requested_by = caller.as_str().to_owned();
-    let new = NewRequest { connection: connection.id.clone(), id, wanted, requested_by };
-    let (code, request) = match request(ports, new).await? {
-        Accepted::New(request) => (StatusCode::ACCEPTED, request),
-        Accepted::Known(request) => (StatusCode::OK, request),
-        Accepted::Conflict => {
-            let detail = format!("another resync has this {KEY}; take a new one");
-            return Err(Problem::of(Refusal::Conflict, detail));
-        }
-        Accepted::TooMany => {
-            let detail = format!("{MOST_OPEN} resyncs are open; wait until one is done, or cancel one");
-            return Err(Problem::of(Refusal::TooMany, detail));
-        }
-        Accepted::UnknownConnection => return Err(unknown_connection(&connection.id)),
+    let plan = match described {
+        Some(described) => described,
+        None => planned(Fields::of("", &body), &connection, Action::Resync)?,
     };
-    let waits_for = match request.state {
-        RequestState::Open => waits_for(ports, &connection).await?,
-        RequestState::Done | RequestState::Cancelled => Vec::new(),
-    };
-    Ok((code, Json(Asked { request, waits_for })))
-}
-
-fn key(headers: &HeaderMap) -> Result<Option<RequestId>, Mistakes> {
-    let Some(given) = headers.get(KEY) else { return Ok(None) };
-    RequestId::new(given.to_str().unwrap_or_default()).map(Some).map_err(|wrong| {
-        let (problem, mend) = (wrong.problem.to_owned(), wrong.mend.to_owned());
-        Mistakes(vec![Mistake { field: KEY.to_owned(), problem, mend }])
-    })
+    accept(ports, &connection, &headers, Wish { who: caller.as_str(), action: Action::Resync, plan }).await
 }
 
 #[derive(Serialize)]
@@ -108,11 +73,7 @@ async fn show<P: Ports>(
     let ports = ports.as_ref();
     let (connection, id) = (settings(ports, &name).await?, request_id(&id)?);
     let request = status(ports, &connection.id, &id).await?.ok_or_else(|| unknown_request(&id))?;
-    let waits_for = match request.state {
-        RequestState::Open => waits_for(ports, &connection).await?,
-        RequestState::Done | RequestState::Cancelled => Vec::new(),
-    };
-    Ok(Json(Asked { request, waits_for }))
+    Ok(Json(Asked::about(ports, &connection, request).await?))
 }
 
 #[derive(Serialize)]

@@ -160,7 +160,7 @@ async fn an_erasure_that_broke_off_anywhere_is_finished_by_the_same_again() {
         Operation::Read,
         Operation::KeepAudit,
         Operation::Erase,
-        Operation::EndRequest,
+        Operation::ChangeRequest,
         Operation::WriteEntry,
     ];
     for (step, fails) in steps.into_iter().flat_map(|step| [(step, Fails::BeforeEffect), (step, Fails::AfterEffect)]) {

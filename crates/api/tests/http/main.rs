@@ -11,6 +11,7 @@ mod imports;
 mod once;
 mod openapi;
 mod pages;
+mod plans;
 mod problems;
 mod records;
 mod resyncs;

@@ -173,7 +173,8 @@ async fn records_are_narrowed_and_paged_and_the_filters_stay_as_they_were_writte
     let page = get(&api, "/c/acme/records?type=&object=Contact&state=").await;
     page.says("50 records</p>".trim_end_matches("</p>"));
     page.says("value=\"Contact\"");
-    let next = page.text.split("href=\"/c/acme/records?").find_map(|part| part.split_once("cursor=")).expect("a next page");
+    let next =
+        page.text.split("href=\"/c/acme/records?").find_map(|part| part.split_once("cursor=")).expect("a next page");
     let cursor = next.1.split('"').next().expect("it ends");
     let page = get(&api, &format!("/c/acme/records?object=Contact&cursor={cursor}")).await;
     page.says("10 records on this page");

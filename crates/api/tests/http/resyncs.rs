@@ -73,7 +73,7 @@ async fn a_seventeenth_open_request_is_too_many() {
         ask(&api, &format!("r-{number}"), &json!({ "all": true })).await.ok();
     }
     let detail = ask(&api, "r-16", &json!({ "all": true })).await.problem(429, "too-many");
-    assert_eq!(detail, "16 resyncs are open; wait until one is done, or cancel one");
+    assert_eq!(detail, "16 requests are open; wait until one is done, or cancel one");
     api.post(&format!("{RESYNCS}/r-3/cancel"), &json!({})).await.ok();
     assert_eq!(ask(&api, "r-16", &json!({ "all": true })).await.0, 202);
 }

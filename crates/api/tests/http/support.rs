@@ -170,6 +170,19 @@ impl Api {
         ingest.write_counts().await;
     }
 
+    /// A source reports that a Contact of `acme` failed with a locked row at this time.
+    pub(crate) async fn report_at(&self, id: &str, failed: &str) {
+        let event = json!({
+            "detail-type": "Sync Failed",
+            "time": failed,
+            "detail": {
+                "connection": "acme", "object": "Contact", "externalId": id, "sourceVersion": 1,
+                "error": { "code": sample::CODE, "message": "it did not work" }, "payload": { "LastName": "Late" },
+            },
+        });
+        Ingest::new(self.parts.as_ref()).take(&event.to_string()).await.expect("the report is right");
+    }
+
     /// One run of `acme`, as a tick starts it now.
     pub(crate) async fn run(&self, selection: Selection) -> RunEnd {
         let deadline = sample::time(NOW) + Duration::from_hours(30);

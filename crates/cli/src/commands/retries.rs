@@ -2,6 +2,7 @@
 //!
 //! Must not know: how they are worked off.
 
+use rules::resync::Wanted;
 use rules::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -98,11 +99,15 @@ fn row(request: &Value, now: Timestamp) -> [String; 9] {
 /// A request in words.
 pub(super) fn words(request: &Value) -> String {
     let (id, wanted) = (text(request, "id"), wanted(&request["wanted"]));
-    format!("Retry {id} of {wanted}: {}; {}", text(request, "state"), progress(&request["progress"]))
+    let what = if request["action"] == "delete" { "Deletion" } else { "Retry" };
+    format!("{what} {id} of {wanted}: {}; {}", text(request, "state"), progress(&request["progress"]))
 }
 
 /// How far a request has come, in words.
 pub(super) fn progress(done: &Value) -> String {
+    if let Some(deleted) = done["deleted"].as_u64().filter(|&deleted| deleted > 0) {
+        return format!("{deleted} deleted, {} skipped", counted(&done["skipped"]));
+    }
     let [tried, resolved, failed, unknown, skipped] =
         ["tried", "resolved", "failed", "unknown", "skipped"].map(|name| counted(&done[name]));
     format!("{tried} tried, {resolved} resolved, {failed} failed, {unknown} with an unknown outcome, {skipped} skipped")
@@ -110,16 +115,13 @@ pub(super) fn progress(done: &Value) -> String {
 
 /// What is wanted, in words.
 fn wanted(wanted: &Value) -> String {
-    let of = |object: &Value| object.as_str().map_or_else(String::new, |object| format!(" of {object}"));
-    let said = if let Some(records) = wanted["records"].as_array() {
-        match records.as_slice() {
-            [Value::Array(one)] => one.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("/"),
+    let said = match serde_json::from_value(wanted.clone()) {
+        Ok(Wanted::Records(records)) => match records.as_slice() {
+            [(object, id)] => format!("{object}/{id}"),
             records => many(records.len() as u64, "record"),
-        }
-    } else if let Some(one) = wanted["type"].as_object() {
-        format!("all {}{}", one["error_type"].as_str().unwrap_or("-"), of(&wanted["type"]["object"]))
-    } else {
-        format!("all{}", of(&wanted["all"]["object"]))
+        },
+        Ok(Wanted::Matching(matching)) => matching.to_string(),
+        Err(_) => "something that a newer resync knows".to_owned(),
     };
     on_one_line(&said)
 }
@@ -133,7 +135,12 @@ mod tests {
     fn what_is_wanted_is_said_in_words() {
         assert_eq!(wanted(&json!({ "records": [["Contact", "C-1"]] })), "Contact/C-1");
         assert_eq!(wanted(&json!({ "records": [["Contact", "C-1"], ["Contact", "C-2"]] })), "2 records");
-        assert_eq!(wanted(&json!({ "type": { "error_type": "row-lock", "object": null } })), "all row-lock");
+        assert_eq!(wanted(&json!({ "matching": { "type": "row-lock" } })), "all with row-lock");
+        assert_eq!(
+            wanted(&json!({ "matching": { "object": "Contact", "state": "held" } })),
+            "all of Contact that are held"
+        );
         assert_eq!(wanted(&json!({ "all": { "object": "Contact" } })), "all of Contact");
+        assert_eq!(wanted(&json!({ "newer": {} })), "something that a newer resync knows");
     }
 }

@@ -13,7 +13,7 @@ use rules::connection::Connection;
 use rules::counts::ApiCalls;
 use rules::ids::RequestId;
 use rules::record::Stored;
-use rules::resync::Wanted;
+use rules::resync::{Action, Wanted};
 use serde_json::{Value, json};
 
 use super::manifest::Source;
@@ -81,7 +81,14 @@ async fn refuse_login(world: &World, org: &Org) -> Result<(), Failure> {
     let Some(wanted) = some_record(world, &connection).await? else { return Ok(()) };
     World::change_password(org, &THIRD);
     let id = RequestId::new(format!("{:016x}", world.parts.entropy.number())).context("naming a request")?;
-    let new = NewRequest { connection: connection.id.clone(), id, wanted, requested_by: "night shift".to_owned() };
+    let new = NewRequest {
+        connection: connection.id.clone(),
+        id,
+        action: Action::Resync,
+        wanted,
+        planned: None,
+        requested_by: "night shift".to_owned(),
+    };
     manage::request(world.parts.as_ref(), new).await.context("asking for a resync")?;
     while let Some(request) = world.bus.next_request() {
         world.carry_out(&request).await?;

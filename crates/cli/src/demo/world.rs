@@ -37,7 +37,8 @@ const INVOCATION: Duration = Duration::from_mins(15);
 const QUEUE_BATCH: usize = 10;
 
 /// The demo's ports.
-pub(crate) type DemoParts = Parts<DynamoStore<DemoClock>, SalesforceTargets<FixedSecrets, DemoClock>, DemoBus, DemoClock, Seeded>;
+pub(crate) type DemoParts =
+    Parts<DynamoStore<DemoClock>, SalesforceTargets<FixedSecrets, DemoClock>, DemoBus, DemoClock, Seeded>;
 
 /// Everything that the demo runs on.
 pub(crate) struct World {

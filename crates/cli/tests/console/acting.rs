@@ -149,7 +149,8 @@ async fn without_javascript_pages_are_read_and_forms_lead_to_pages() {
     let chosen = [("record", "Contact/N-00001"), ("record", "Contact/N-00002"), ("action", "resync")];
     let (status, page) = served.post("/c/marketing/plans", &chosen).await;
     assert_eq!(status, 200);
-    let plan = page.split("name=\"plan\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a plan's id");
+    let plan =
+        page.split("name=\"plan\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a plan's id");
     let (status, place) = served.post("/c/marketing/resyncs", &[("plan", plan)]).await;
     assert_eq!(status, 303, "{place}");
     let again = served.post("/c/marketing/resyncs", &[("plan", plan)]).await;

@@ -65,7 +65,8 @@ impl Browser {
             ],
             "prefs": { "download.default_directory": browser.downloads.path().join("downloads") },
         });
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "browserName": "chrome", "goog:chromeOptions": options } } });
+        let wanted =
+            json!({ "capabilities": { "alwaysMatch": { "browserName": "chrome", "goog:chromeOptions": options } } });
         let session = browser.ask("", &wanted).await;
         let id = session["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {session}"));
         browser.session = format!("{}/{id}", browser.session);

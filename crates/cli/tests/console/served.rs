@@ -31,7 +31,8 @@ impl Served {
         let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client");
         let opened = http.get(&link).send().await.expect("it answers");
         assert_eq!(opened.status(), 303);
-        let cookie = opened.headers()[SET_COOKIE].to_str().expect("a text").split(';').next().expect("a pair").to_owned();
+        let cookie =
+            opened.headers()[SET_COOKIE].to_str().expect("a text").split(';').next().expect("a pair").to_owned();
         Self { child, base: base.to_owned(), cookie, http }
     }
 

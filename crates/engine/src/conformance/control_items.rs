@@ -10,7 +10,7 @@ use rules::counts::ApiCalls;
 use rules::ids::{BatchId, ConnectionId, Epoch, RequestId, RunId};
 use rules::lease::Lease;
 use rules::owed::{Forced, Owed, Sweep};
-use rules::resync::Progress;
+use rules::resync::{Action, Progress, Skips};
 use rules::suspension::{Cause, Suspension};
 
 use super::given::ANSWERS;
@@ -25,6 +25,10 @@ fn of_revision(revision: u64) -> Control {
     Control { revision, epoch: Epoch(1), ..Control::default() }
 }
 
+fn skips() -> Skips {
+    Skips { unknown: 1, resolved: 2, payload_missing: 3, failed_anew: 4, changed: 5 }
+}
+
 /// As large as it gets: 74 buckets, two sweeps and 16 requests under way, a lease and a suspension.
 fn full() -> Control {
     let now = sample::time("2026-03-02T00:00:01.234Z");
@@ -37,8 +41,9 @@ fn full() -> Control {
     };
     let forced = |number: u32| Forced {
         request: RequestId::new(format!("request-{number}")).expect("a request id"),
+        action: if number.is_multiple_of(2) { Action::Resync } else { Action::Delete },
         sweep: sweep("{\"a\":[2]}"),
-        progress: Progress { tried: 9, resolved: 4, failed: 3, unknown: 2, skipped: 1 },
+        progress: Progress { tried: 9, resolved: 4, failed: 3, unknown: 2, ..Progress::default() }.skipping(skips()),
         after: BatchId { epoch: Epoch(number), sequence: u32::MAX },
     };
     Control {

@@ -123,6 +123,7 @@ fn report(epoch: u32) -> RunReport {
         failed: 700,
         unknown: 100,
         skipped: 5,
+        deleted: 2,
     }
 }
 

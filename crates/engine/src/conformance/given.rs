@@ -111,6 +111,12 @@ pub(super) async fn aged(
     to_the_end(page, limit).await
 }
 
+/// All keys of those that wait for a parent, sorted, a key as often as it came.
+pub(super) async fn children(store: &impl Store, parent: &RecordKey, limit: usize) -> Vec<RecordKey> {
+    let page = async |after: Option<PageToken>| store.children(parent, after.as_ref(), limit).await.expect(ANSWERS);
+    to_the_end(page, limit).await
+}
+
 async fn to_the_end(page: impl AsyncFn(Option<PageToken>) -> KeyPage, limit: usize) -> Vec<RecordKey> {
     let mut keys = Vec::new();
     let mut after = None;

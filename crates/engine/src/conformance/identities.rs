@@ -174,6 +174,7 @@ impl Items {
                 failed: 0,
                 unknown: 0,
                 skipped: 0,
+                deleted: 0,
             },
         }
     }

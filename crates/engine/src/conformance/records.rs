@@ -31,6 +31,7 @@ fn with_every_field_set() -> Record {
         tries: (0..10).map(tried).fold(rules::tries::Tries::default(), rules::tries::Tries::with),
         last_failed: sample::time("2026-03-02T09:20:00.001Z"),
         parent: Some(ParentKey { object: sample::object("Account"), id: sample::record_id("acc#1") }),
+        type_since: Some(sample::time("2026-03-02T09:17:00Z")),
         last_send: Some(LastSend { version: SourceVersion::Number(-7), until: sample::time("2026-03-02T09:33:00Z") }),
         ..sample::failing("acme", "c-1")
     }

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use rules::ids::{ConnectionId, RequestId};
-use rules::resync::{Progress, Request, RequestState, Wanted};
+use rules::ids::{ConnectionId, Epoch, RequestId};
+use rules::resync::{Action, Count, FailingState, Matching, Planned, Progress, Request, RequestState, Skips, Wanted};
 
 use super::given::ANSWERS;
 use crate::fakes::sample;
-use crate::ports::{KeptRequest, Store};
+use crate::ports::{KeptRequest, Saved, Store};
 
 fn acme() -> ConnectionId {
     sample::connection_id("acme")
@@ -24,28 +24,35 @@ fn request(name: &str, minutes: u64, wanted: Wanted) -> Request {
     Request {
         id: id(name),
         connection: acme(),
+        action: Action::Resync,
         wanted,
         as_of: sample::time(sample::TICK) + Duration::from_mins(minutes),
         requested_by: "ann \"the\" admin".to_owned(),
         state: RequestState::Open,
+        planned: None,
         progress: Progress::default(),
         ended: None,
     }
 }
 
 fn of_all(name: &str, minutes: u64) -> Request {
-    request(name, minutes, Wanted::All { object: None })
+    request(name, minutes, Wanted::all())
 }
 
 /// As it is when all of it was tried.
 fn done(request: &Request) -> Request {
-    let progress = Progress { tried: 9, resolved: 4, failed: 3, unknown: 2, skipped: 1 };
+    let because = Skips { resolved: 1, changed: 2, ..Skips::default() };
+    let progress = Progress { tried: 9, resolved: 4, failed: 3, unknown: 2, ..Progress::default() }.skipping(because);
     let ended = Some(request.as_of + Duration::from_mins(5));
     Request { state: RequestState::Done, progress, ended, ..request.clone() }
 }
 
 async fn kept<S: Store>(store: &S, request: &Request) -> KeptRequest {
     store.keep_request(request).await.expect(ANSWERS)
+}
+
+async fn changed<S: Store>(store: &S, before: &Request, after: &Request) -> Saved<Option<Request>> {
+    store.change_request(before, after).await.expect(ANSWERS)
 }
 
 async fn read<S: Store>(store: &S, name: &str) -> Option<Request> {
@@ -70,16 +77,24 @@ pub async fn requests_are_read_by_their_names<S: Store>(store: &S) {
 pub async fn requests_of_every_kind_are_read_back<S: Store>(store: &S) {
     let (contact, row_lock) = (sample::object("Contact"), sample::error_type("row-lock"));
     let longest = |number: usize| (contact.clone(), sample::record_id(&format!("{number:03}{}", "ü#".repeat(126))));
+    let whole = Matching {
+        object: Some(contact.clone()),
+        state: Some(FailingState::TimedOut),
+        failed_from: Some(sample::time(sample::TICK)),
+        failed_to: Some(sample::time(sample::TICK)),
+        ..Matching::of_type(row_lock.clone())
+    };
     let kinds = [
         Wanted::Records((0..100).map(longest).collect()),
-        Wanted::Type { error_type: row_lock.clone(), object: None },
-        Wanted::Type { error_type: row_lock, object: Some(contact.clone()) },
-        Wanted::All { object: None },
-        Wanted::All { object: Some(contact) },
+        Wanted::Matching(Matching::of_type(row_lock)),
+        Wanted::Matching(whole),
+        Wanted::all(),
+        Wanted::Matching(Matching::of_object(contact)),
     ];
     for (wanted, name) in kinds.into_iter().zip(["a", "B-1", "c_2", &"d".repeat(64), "0"]) {
         assert_eq!(read(store, name).await, None);
-        let request = request(name, 0, wanted);
+        let planned = Some(Planned { records: Count::about(50_000), epoch: Epoch(7) });
+        let request = Request { action: Action::Delete, planned, ..request(name, 0, wanted) };
         assert_eq!(kept(store, &request).await, KeptRequest::New);
         assert_eq!(read(store, name).await, Some(request));
     }
@@ -90,24 +105,57 @@ pub async fn a_request_is_kept_once_and_known_from_then_on<S: Store>(store: &S) 
     let first = of_all("again", 0);
     assert_eq!(kept(store, &first).await, KeptRequest::New);
     assert_eq!(kept(store, &first).await, KeptRequest::Known(Box::new(first.clone())));
-    let other = request("again", 7, Wanted::All { object: Some(sample::object("Contact")) });
+    let other = request("again", 7, Wanted::Matching(Matching::of_object(sample::object("Contact"))));
     assert_eq!(kept(store, &other).await, KeptRequest::Known(Box::new(first.clone())));
-    store.end_request(&done(&first)).await.expect(ANSWERS);
+    assert_eq!(changed(store, &first, &done(&first)).await, Saved::Done);
     assert_eq!(kept(store, &first).await, KeptRequest::Known(Box::new(done(&first))));
     assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), [done(&first)], "and it is listed once");
 }
 
-/// State, progress and end are as written last.
+/// State, progress and end are as written; the same write again, whose reply was lost, is done.
 pub async fn a_request_that_ended_says_so<S: Store>(store: &S) {
     let open = of_all("one", 0);
     assert_eq!(kept(store, &open).await, KeptRequest::New);
     for _ in 0..2 {
-        store.end_request(&done(&open)).await.expect(ANSWERS);
+        assert_eq!(changed(store, &open, &done(&open)).await, Saved::Done);
         assert_eq!(read(store, "one").await, Some(done(&open)));
     }
+}
+
+/// Who writes over what somebody else wrote meanwhile is told what that is, and changes nothing.
+pub async fn a_request_is_changed_only_as_it_was_read<S: Store>(store: &S) {
+    let open = of_all("one", 0);
+    assert_eq!(changed(store, &open, &done(&open)).await, Saved::Conflict(None), "it was never kept");
+    assert_eq!(read(store, "one").await, None);
+    assert_eq!(kept(store, &open).await, KeptRequest::New);
     let cancelled = Request { state: RequestState::Cancelled, ..done(&open) };
-    store.end_request(&cancelled).await.expect(ANSWERS);
-    assert_eq!(read(store, "one").await, Some(cancelled));
+    assert_eq!(changed(store, &open, &cancelled).await, Saved::Done);
+    for after in [done(&open), Request { wanted: Wanted::Records(Vec::new()), ..open.clone() }] {
+        assert_eq!(changed(store, &open, &after).await, Saved::Conflict(Some(cancelled.clone())));
+        assert_eq!(read(store, "one").await, Some(cancelled.clone()));
+    }
+    let shorter = Request { wanted: Wanted::Records(Vec::new()), ..cancelled.clone() };
+    assert_eq!(changed(store, &cancelled, &shorter).await, Saved::Done);
+    assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), [shorter], "and it is listed once");
+}
+
+/// It is as if it had never been kept, and the same id may be kept again; one that was changed meanwhile stays.
+pub async fn a_request_is_withdrawn_only_as_it_was_read<S: Store>(store: &S) {
+    let (open, other) = (of_all("one", 0), of_all("two", 0));
+    for request in [&open, &other] {
+        assert_eq!(kept(store, request).await, KeptRequest::New);
+    }
+    for _ in 0..2 {
+        assert_eq!(store.withdraw_request(&open).await.expect(ANSWERS), Saved::Done);
+        assert_eq!(read(store, "one").await, None);
+        assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), std::slice::from_ref(&other));
+    }
+    let later = of_all("one", 7);
+    assert_eq!(kept(store, &later).await, KeptRequest::New);
+    assert_eq!(changed(store, &later, &done(&later)).await, Saved::Done);
+    let withdrawn = store.withdraw_request(&later).await.expect(ANSWERS);
+    assert_eq!(withdrawn, Saved::Conflict(Some(done(&later))));
+    assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), [done(&later), other]);
 }
 
 /// By when they were made, whatever they are called, open ones and ended ones.
@@ -117,7 +165,7 @@ pub async fn requests_come_newest_first_and_no_more_than_asked_for<S: Store>(sto
     for request in requests.iter().rev() {
         assert_eq!(kept(store, request).await, KeptRequest::New);
     }
-    store.end_request(&done(&requests[1])).await.expect(ANSWERS);
+    assert_eq!(changed(store, &requests[1], &done(&requests[1])).await, Saved::Done);
     let [first, second, third, fourth, fifth] = requests;
     // Of those of one instant, the one whose id sorts last comes first.
     let newest_first = [fifth, third, fourth, done(&second), first];

@@ -124,6 +124,7 @@ pub fn failing(connection: &str, id: &str) -> Record {
         last_failed: time(FAILED),
         parent: None,
         payload: PayloadPlace::Inline,
+        type_since: None,
         last_send: None,
     }
 }

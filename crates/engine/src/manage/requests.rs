@@ -3,7 +3,7 @@
 //! Must not know: how a request is worked off.
 
 use rules::ids::{ConnectionId, RequestId};
-use rules::resync::{RequestState, Wanted};
+use rules::resync::{Action, RequestState, Wanted};
 
 use super::audit::{Deed, note};
 use crate::parts::Ports;
@@ -19,8 +19,11 @@ pub async fn request<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, P
         return Ok(Accepted::UnknownConnection);
     };
     if resync::status(ports, &new.connection, &new.id).await?.is_none() {
-        let deed =
-            Deed::of(&new.requested_by, AuditAction::ResyncRequested, in_words(&new)).concerning(named(&new.wanted));
+        let action = match new.action {
+            Action::Resync => AuditAction::ResyncRequested,
+            Action::Delete => AuditAction::DeletionRequested,
+        };
+        let deed = Deed::of(&new.requested_by, action, in_words(&new)).concerning(meant(&new));
         note(ports, Some(&connection), deed).await?;
     }
     resync::accept(ports, new).await
@@ -37,30 +40,30 @@ pub async fn cancel_request<P: Ports>(
     who: &str,
 ) -> Result<Cancelled, PortError> {
     let known = resync::status(ports, connection, id).await?;
-    if known.is_some_and(|known| known.state == RequestState::Open) {
+    if let Some(known) = known.filter(|known| known.state == RequestState::Open) {
         let settings = ports.store().connection(connection).await?;
-        note(ports, settings.as_ref(), Deed::of(who, AuditAction::ResyncCancelled, id.to_string())).await?;
+        let deed = match known.action {
+            Action::Resync => Deed::of(who, AuditAction::ResyncCancelled, id.to_string()),
+            Action::Delete => Deed {
+                records: known.progress.deleted,
+                ..Deed::of(who, AuditAction::DeletionCancelled, id.to_string())
+            },
+        };
+        note(ports, settings.as_ref(), deed).await?;
     }
     resync::cancel(ports, connection, id).await
 }
 
-/// How many records it names; none when it names them by what they have in common.
-fn named(wanted: &Wanted) -> usize {
-    match wanted {
-        Wanted::Records(records) => records.len(),
-        Wanted::Type { .. } | Wanted::All { .. } => 0,
+/// How many records it means: those of its plan, or those that it names; none when nobody has counted them.
+fn meant(new: &NewRequest) -> usize {
+    match (&new.planned, &new.wanted) {
+        (Some((_, plan)), _) => usize::try_from(plan.records.number).unwrap_or(usize::MAX),
+        (None, Wanted::Records(records)) => records.len(),
+        (None, Wanted::Matching(_)) => 0,
     }
 }
 
 /// The request for the audit, which outlives the records: no external id is in it.
 fn in_words(new: &NewRequest) -> String {
-    let of = |object: &Option<_>| object.as_ref().map(|object| format!(" of {object}")).unwrap_or_default();
-    match &new.wanted {
-        Wanted::Records(_) => format!("{}: named records", new.id),
-        Wanted::Type { error_type, object } => {
-            let object: &Option<rules::ids::ObjectName> = object;
-            format!("{}: all{} with {error_type}", new.id, of(object))
-        }
-        Wanted::All { object } => format!("{}: all{}", new.id, of(object)),
-    }
+    format!("{}: {}", new.id, new.wanted)
 }

@@ -13,6 +13,8 @@ pub enum Operation {
     Read,
     /// `Records::payloads`.
     Payloads,
+    /// `Records::children`.
+    Children,
     /// `Records::write_outcomes`.
     WriteOutcomes,
     /// `Records::put`.
@@ -71,8 +73,10 @@ pub enum Operation {
     Request,
     /// `Requests::requests`.
     Requests,
-    /// `Requests::end_request`.
-    EndRequest,
+    /// `Requests::change_request`.
+    ChangeRequest,
+    /// `Requests::withdraw_request`.
+    WithdrawRequest,
     /// `Audits::keep_audit`.
     KeepAudit,
     /// `Audits::audits`.
@@ -94,6 +98,7 @@ impl Operation {
         match self {
             Self::Read => "reading records",
             Self::Payloads => "reading payloads",
+            Self::Children => "listing the children of a record",
             Self::WriteOutcomes => "writing outcomes",
             Self::Put => "putting a record",
             Self::Erase => "erasing a record",
@@ -123,7 +128,8 @@ impl Operation {
             Self::KeepRequest => "keeping a request",
             Self::Request => "reading a request",
             Self::Requests => "listing the requests",
-            Self::EndRequest => "writing a request",
+            Self::ChangeRequest => "writing a request",
+            Self::WithdrawRequest => "withdrawing a request",
             Self::KeepAudit => "keeping an audit entry",
             Self::Audits => "reading the audit",
             Self::ClaimKey => "claiming an action's key",

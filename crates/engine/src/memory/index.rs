@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use rules::catalogue::ErrorType;
-use rules::ids::{ConnectionId, RecordKey};
+use rules::ids::{ConnectionId, ParentKey, RecordKey};
 use rules::record::{Next, Record, State, Stored};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -135,6 +135,7 @@ pub(super) struct Indexes {
     interval: Index<ConnectionId>,
     timed_out: Index<ConnectionId>,
     by_age: Index<(ConnectionId, ErrorType)>,
+    by_parent: Index<(ConnectionId, ParentKey)>,
 }
 
 impl Indexes {
@@ -149,12 +150,20 @@ impl Indexes {
         &self.by_age
     }
 
+    /// The keys of those that wait for a parent.
+    pub(super) fn by_parent(&self) -> &Index<(ConnectionId, ParentKey)> {
+        &self.by_parent
+    }
+
     pub(super) fn add(&mut self, stored: &Stored) {
         let Some(record) = indexed(stored) else { return };
         if let Some((queue, at)) = attempt(record) {
             self.queue_mut(queue).add(record.key.connection.clone(), at, &record.key);
         }
         self.by_age.add(age_partition(record), record.first_failed, &record.key);
+        if let Some(parent) = parent_partition(record) {
+            self.by_parent.add(parent, record.first_failed, &record.key);
+        }
     }
 
     pub(super) fn remove(&mut self, stored: &Stored) {
@@ -163,6 +172,9 @@ impl Indexes {
             self.queue_mut(queue).remove(&record.key.connection, at, &record.key);
         }
         self.by_age.remove(&age_partition(record), record.first_failed, &record.key);
+        if let Some(parent) = parent_partition(record) {
+            self.by_parent.remove(&parent, record.first_failed, &record.key);
+        }
     }
 
     fn queue_mut(&mut self, queue: Queue) -> &mut Index<ConnectionId> {
@@ -190,4 +202,8 @@ fn attempt(record: &Record) -> Option<(Queue, Timestamp)> {
 
 fn age_partition(record: &Record) -> (ConnectionId, ErrorType) {
     (record.key.connection.clone(), record.failure.error_type.clone())
+}
+
+fn parent_partition(record: &Record) -> Option<(ConnectionId, ParentKey)> {
+    Some((record.key.connection.clone(), record.parent.clone()?))
 }

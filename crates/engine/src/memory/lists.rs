@@ -119,9 +119,28 @@ impl Requests for MemoryStore {
         })
     }
 
-    async fn end_request(&self, request: &Request) -> Result<(), PortError> {
-        self.carry_out(Operation::EndRequest, |state| {
-            state.requests.insert((request.connection.clone(), request.id.clone()), request.clone());
+    async fn change_request(&self, before: &Request, after: &Request) -> Result<Saved<Option<Request>>, PortError> {
+        self.carry_out(Operation::ChangeRequest, |state| {
+            let there = state.requests.get_mut(&(before.connection.clone(), before.id.clone()));
+            let Some(there) = there else { return Saved::Conflict(None) };
+            if there != before && there != after {
+                return Saved::Conflict(Some(there.clone()));
+            }
+            *there = after.clone();
+            Saved::Done
+        })
+    }
+
+    async fn withdraw_request(&self, request: &Request) -> Result<Saved<Option<Request>>, PortError> {
+        self.carry_out(Operation::WithdrawRequest, |state| {
+            let key = (request.connection.clone(), request.id.clone());
+            match state.requests.get(&key) {
+                Some(there) if there != request => Saved::Conflict(Some(there.clone())),
+                Some(_) | None => {
+                    state.requests.remove(&key);
+                    Saved::Done
+                }
+            }
         })
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use rules::catalogue::ErrorType;
-use rules::ids::{ConnectionId, RecordKey};
+use rules::ids::{ConnectionId, ParentKey, RecordKey};
 use rules::record::{Record, Stored};
 use rules::time::Timestamp;
 
@@ -33,6 +33,20 @@ impl Records for MemoryStore {
             let found = |record: &&Record| Some((record.key.clone(), state.payload_apart(record)?));
             records.iter().filter_map(found).collect()
         })
+    }
+
+    async fn children(
+        &self,
+        parent: &RecordKey,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<KeyPage, PortError> {
+        let key = ParentKey { object: parent.object.clone(), id: parent.id.clone() };
+        let partitions = [(parent.connection.clone(), key)];
+        self.carry_out(Operation::Children, |state| {
+            let span = Span { partitions: &partitions, from: BEGINNING, to: Timestamp::from_millis(i64::MAX) };
+            state.indexes.by_parent().page(&span, after, limit)
+        })?
     }
 
     async fn write_outcomes(&self, writes: &[OutcomeWrite], _keeping: &Keeping) -> Result<Vec<Written>, PortError> {

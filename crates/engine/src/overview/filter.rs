@@ -7,11 +7,12 @@ use std::fmt;
 use rules::catalogue::ErrorType;
 use rules::ids::{ObjectName, RecordId, RecordKey};
 use rules::record::MESSAGE_BYTES;
+use rules::resync::FailingState;
 use rules::time::Timestamp;
 use serde::Serialize;
 
 use super::latest;
-use super::line::{Line, LineState};
+use super::line::Line;
 
 /// A text that messages are searched for, whatever its case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -82,7 +83,7 @@ pub struct Filter {
     /// Of this object alone.
     pub object: Option<ObjectName>,
     /// In this state alone.
-    pub state: Option<LineState>,
+    pub state: Option<FailingState>,
     /// Whose first failure is not before this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_from: Option<Timestamp>,

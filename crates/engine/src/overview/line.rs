@@ -5,43 +5,14 @@
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::counts::Attempts;
-use rules::gates::{Gate, is_expired, next_try};
+use rules::gates::{Gate, next_try};
 use rules::ids::{ObjectName, RecordId};
-use rules::record::{Record, State};
+use rules::record::Record;
+use rules::resync::FailingState;
 use rules::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::explain::delayed;
-
-/// Where a failing record stands, for a person. `Expired` is scheduled and past the recent policy's window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LineState {
-    /// A schedule will try it.
-    Scheduled,
-    /// In the timeout queue.
-    TimedOut,
-    /// No schedule tries it.
-    Held,
-    /// Past the window: no sweep tries it.
-    Expired,
-}
-
-impl LineState {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Scheduled, Self::TimedOut, Self::Held, Self::Expired];
-
-    /// The state's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::TimedOut => "timed_out",
-            Self::Held => "held",
-            Self::Expired => "expired",
-        }
-    }
-}
 
 /// One failing record, without its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,7 +24,7 @@ pub struct Line {
     /// The external id.
     pub external_id: RecordId,
     /// Where it stands.
-    pub state: LineState,
+    pub state: FailingState,
     /// The type of its last error.
     pub error_type: ErrorType,
     /// The error's code.
@@ -75,13 +46,7 @@ pub struct Line {
 impl Line {
     /// The line of a record, unless it is resolved.
     pub(super) fn of(connection: &Connection, record: Record, gates: &[Gate], now: Timestamp) -> Option<Self> {
-        let state = match record.state {
-            State::Resolved { .. } => return None,
-            State::Scheduled(_) if is_expired(&connection.policy, &record, now) => LineState::Expired,
-            State::Scheduled(_) => LineState::Scheduled,
-            State::TimedOut { .. } => LineState::TimedOut,
-            State::Held(_) => LineState::Held,
-        };
+        let state = FailingState::of(&connection.policy, &record, now)?;
         Some(Self {
             next_try: next_try(&connection.policy, &record, now).and_then(|next| delayed(next, gates, now)),
             record: record.key.to_string(),

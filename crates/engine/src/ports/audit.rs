@@ -30,6 +30,12 @@ pub enum AuditAction {
     ResyncRequested,
     /// Such a request was taken back.
     ResyncCancelled,
+    /// Failures were asked to be deleted.
+    DeletionRequested,
+    /// Such a request was taken back; what was deleted by then stays deleted.
+    DeletionCancelled,
+    /// Such a request was carried out.
+    FailuresDeleted,
     /// All that was stored of a record was removed.
     RecordErased,
     /// Failures were taken in from a file.

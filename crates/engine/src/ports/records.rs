@@ -9,6 +9,7 @@ use rules::ids::{Fence, RecordKey};
 use rules::record::{Record, Stored};
 
 use super::PortError;
+use super::due::{KeyPage, PageToken};
 use crate::payload::Payload;
 
 /// What is stored of a record, and its payload if that is in the same item.
@@ -109,6 +110,18 @@ pub trait Records: Send + Sync {
         &self,
         records: &[&Record],
     ) -> impl Future<Output = Result<Vec<(RecordKey, Payload)>, PortError>> + Send;
+
+    /// Keys of records that wait for `parent`, at most `limit`. They come from pointers, which are hints: a key may be of a record
+    /// that is resolved, or has another parent by now, or is gone.
+    ///
+    /// # Errors
+    /// When the store fails or cannot read the token.
+    fn children(
+        &self,
+        parent: &RecordKey,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> impl Future<Output = Result<KeyPage, PortError>> + Send;
 
     /// Writes outcomes, each by itself conditional on its version; the results come in the same order. The payload item of a
     /// record that is resolved goes.

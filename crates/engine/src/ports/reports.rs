@@ -66,6 +66,14 @@ pub struct RunReport {
     pub unknown: u64,
     /// Records passed over, because they were not due, changed, or quarantined.
     pub skipped: u64,
+    /// Failures that were deleted because a person asked for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deleted: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The runs' reports, each kept for a while.

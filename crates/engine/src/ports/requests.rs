@@ -5,7 +5,7 @@
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
-use super::PortError;
+use super::{PortError, Saved};
 
 /// What became of a request that was to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +54,23 @@ pub trait Requests: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Request>, PortError>> + Send;
 
-    /// Writes a request that was kept before as it is now: its state, its progress, its end. The last write stands.
+    /// Writes `after` over a request that is still `before`; both have the same connection, id and instant. A conflict tells
+    /// the request that is there now, or none when it is gone.
     ///
     /// # Errors
-    /// When the store fails; it may then be written or not.
-    fn end_request(&self, request: &Request) -> impl Future<Output = Result<(), PortError>> + Send;
+    /// When the store fails or the one that is there cannot be read; `after` may then be written or not.
+    fn change_request(
+        &self,
+        before: &Request,
+        after: &Request,
+    ) -> impl Future<Output = Result<Saved<Option<Request>>, PortError>> + Send;
+
+    /// Removes a request that is still this one, as if it had never been kept. A conflict tells the one that is there now.
+    ///
+    /// # Errors
+    /// When the store fails or the one that is there cannot be read; it may then be gone or not.
+    fn withdraw_request(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Saved<Option<Request>>, PortError>> + Send;
 }

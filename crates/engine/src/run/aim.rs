@@ -8,11 +8,12 @@ use rules::ids::{BatchId, RecordKey, RequestId};
 use rules::owed::Selection;
 use rules::policy::Policy;
 use rules::record::Record;
-use rules::resync::{Choice, Request, Wanted, choose};
+use rules::resync::{Action, Ask, Choice, Request, Skip, Wanted};
 use rules::time::Timestamp;
 
 use super::context::Context;
 use super::eligible::kind_of_try;
+use super::family::Parents;
 use crate::parts::Ports;
 use crate::ports::{ErrorTypes, PortError, Queue};
 
@@ -46,7 +47,7 @@ pub(super) enum Pick {
     /// The request has tried it already.
     Tried,
     /// It is not to be tried.
-    Leave,
+    Leave(Skip),
 }
 
 impl Aim {
@@ -66,25 +67,42 @@ impl Aim {
         }
     }
 
-    /// Whether records of this key's object may be meant.
-    pub(super) fn has_object(&self, key: &RecordKey) -> bool {
+    /// Whether a person wants records to be tried.
+    pub(super) fn is_forced(&self) -> bool {
         match self {
-            Self::Schedule(_) => true,
-            Self::Request { request, .. } => request.wanted.has_object(&key.object),
+            Self::Schedule(_) => false,
+            Self::Request { request, .. } => request.action == Action::Resync,
         }
     }
 
-    /// What becomes of the record, as it was read.
-    pub(super) fn pick<P: Ports>(&self, context: &Context<'_, P>, record: &Record) -> Pick {
+    /// Whether a listed key may be one that is meant.
+    pub(super) fn has_object(&self, key: &RecordKey) -> bool {
+        match self {
+            Self::Schedule(_) => true,
+            Self::Request { request, .. } => match &request.wanted {
+                // Those that are named bring others.
+                Wanted::Records(_) => true,
+                Wanted::Matching(_) => request.wanted.has_object(&key.object),
+            },
+        }
+    }
+
+    /// What becomes of the record, as it was read; `parents` are the records that bring those that wait for them.
+    pub(super) fn pick<P: Ports>(&self, context: &Context<'_, P>, parents: &Parents, record: &Record) -> Pick {
+        let policy = &context.connection.policy;
         match self {
             Self::Schedule(selection) => {
-                kind_of_try(context.connection, record, selection).map_or(Pick::Leave, Pick::Try)
+                kind_of_try(context.connection, record, selection).map_or(Pick::Leave(Skip::Changed), Pick::Try)
             }
-            Self::Request { request, after } => match choose(&request.wanted, request.as_of, *after, record) {
-                Choice::Try => Pick::Try(TryKind::Forced),
-                Choice::Tried => Pick::Tried,
-                Choice::Skip => Pick::Leave,
-            },
+            Self::Request { request, after } => {
+                let ask = Ask { policy, request, after: *after };
+                let choice = if parents.bring(record) { ask.choose_child(record) } else { ask.choose(record) };
+                match choice {
+                    Choice::Take => Pick::Try(TryKind::Forced),
+                    Choice::Done => Pick::Tried,
+                    Choice::Skip(why) => Pick::Leave(why),
+                }
+            }
         }
     }
 
@@ -96,7 +114,7 @@ impl Aim {
                 Selection::Due { .. } | Selection::Recent { .. } | Selection::Forced { .. } | Selection::Owed { .. },
             ) => false,
             Self::Request { request, .. } => match request.wanted {
-                Wanted::Type { .. } | Wanted::All { .. } => true,
+                Wanted::Matching(_) => true,
                 Wanted::Records(_) => false,
             },
         }
@@ -142,8 +160,14 @@ async fn requested<P: Ports>(context: &Context<'_, P>, request: &Request) -> Res
             };
             Listing::Named(records.iter().map(key).collect())
         }
-        Wanted::Type { error_type, .. } => Listing::Aged { types: vec![error_type.clone()], from, to },
-        Wanted::All { .. } => Listing::Aged { types: types(context).await?, from, to },
+        Wanted::Matching(matching) => {
+            let types = match &matching.error_type {
+                Some(error_type) => vec![error_type.clone()],
+                None => types(context).await?,
+            };
+            let (from, to) = (matching.failed_from.unwrap_or(from), matching.failed_to.map_or(to, |most| most.min(to)));
+            Listing::Aged { types, from, to }
+        }
     })
 }
 

@@ -14,7 +14,7 @@ use rules::time::Timestamp;
 use crate::payload::Payload;
 
 /// The most records of one request. Source: Salesforce, REST API, sObject Collections.
-pub(super) const MOST_RECORDS: usize = 200;
+pub(crate) const MOST_RECORDS: usize = 200;
 
 /// The most bytes of payload in one request; Salesforce takes bodies of up to 50 MB, but much smaller ones are quicker.
 pub(super) const MOST_BYTES: usize = 10 * 1024 * 1024;

@@ -9,7 +9,7 @@ use rules::policy::Policy;
 use rules::record::{Next, Record, State};
 
 /// The kind of try that `selection` makes of the record now, if it makes any.
-pub(super) fn kind_of_try(connection: &Connection, record: &Record, selection: &Selection) -> Option<TryKind> {
+pub(crate) fn kind_of_try(connection: &Connection, record: &Record, selection: &Selection) -> Option<TryKind> {
     if connection.policy.excludes(&record.failure.error_type) {
         return None;
     }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use rules::events::{Outbound, RecordsRetried};
+use rules::ids::RecordKey;
 use rules::journal::{Entry, Phase};
 use rules::suspension::Cause;
 use rules::tries::TryOutcome;
@@ -44,7 +45,7 @@ impl<P: Ports> Worker<'_, P> {
     /// Takes in how a flight ended.
     pub(super) async fn land(&mut self, line: &mut Line, landed: Landed) -> Result<(), Interrupt> {
         let Landed { batch, ticket, ending, org, lost } = landed;
-        line.source.found.beyond += lost;
+        line.source.found.beyond.payload_missing += lost;
         self.tally.skipped += lost;
         self.note_org(org);
         if !matches!(ending, Ending::Late | Ending::Nothing) {
@@ -58,6 +59,9 @@ impl<P: Ports> Worker<'_, P> {
                 self.judge_answers(&batch, unanswered, storage_full, calls_refused);
                 let resumes = self.trial.is_some() && !storage_full && !unanswered && self.is_proof(&settled);
                 self.advance_request(line, &settled);
+                for key in saved(&batch, &settled) {
+                    line.save(key);
+                }
                 self.settled(&batch, &ticket, settled);
                 if resumes {
                     self.resume().await?;
@@ -231,4 +235,12 @@ impl<P: Ports> Worker<'_, P> {
             self.stop_for(StopReason::OrgLimit);
         }
     }
+}
+
+/// The records of the batch that were saved.
+fn saved(batch: &Batch, settled: &Settled) -> Vec<RecordKey> {
+    let is_saved = |key: &RecordKey| {
+        settled.results.iter().any(|result| result.id == key.id && result.outcome == TryOutcome::Saved)
+    };
+    batch.keys().into_iter().filter(is_saved).collect()
 }

@@ -33,6 +33,8 @@ pub(super) struct Line {
     pub(super) ready: VecDeque<Batch>,
     rest: Vec<Item>,
     again: Vec<RecordKey>,
+    /// Records that were saved, and whose children have not been looked for.
+    saved: Vec<RecordKey>,
     /// Where the listing stood when everything before it had been sent.
     mark: Option<String>,
     /// Records that may still be taken from the source.
@@ -44,7 +46,16 @@ pub(super) struct Line {
 impl Line {
     fn new(source: Source, most: usize) -> Self {
         let mark = source.cursor();
-        Self { source, ready: VecDeque::new(), rest: Vec::new(), again: Vec::new(), mark, room: most, missed: false }
+        Self {
+            source,
+            ready: VecDeque::new(),
+            rest: Vec::new(),
+            again: Vec::new(),
+            saved: Vec::new(),
+            mark,
+            room: most,
+            missed: false,
+        }
     }
 
     /// Lets the batch's records be read anew.
@@ -55,6 +66,13 @@ impl Line {
     /// Notes that a record was sent and its try does not count: a sweep must come back to it.
     pub(super) fn miss(&mut self) {
         self.missed = true;
+    }
+
+    /// Notes that a record was saved: it brings those that wait for it.
+    pub(super) fn save(&mut self, key: RecordKey) {
+        if self.source.brings {
+            self.saved.push(key);
+        }
     }
 
     fn is_last(&self) -> bool {
@@ -293,7 +311,11 @@ impl<P: Ports> Worker<'_, P> {
                 line.room = line.room.saturating_sub(items.len());
                 line.rest.extend(items);
             } else if line.rest.is_empty() {
-                return Ok(None);
+                if line.saved.is_empty() || !landed {
+                    return Ok(None);
+                }
+                let parents = std::mem::take(&mut line.saved);
+                line.rest = line.source.bring(self.context, &self.quarantine, &parents).await?;
             }
             let packed = pack(std::mem::take(&mut line.rest), &self.sizes, line.is_last());
             line.ready.extend(packed.batches);

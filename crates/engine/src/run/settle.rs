@@ -77,7 +77,7 @@ fn first<P: Ports>(context: &Context<'_, P>, attempt: &Attempt, tried: Tried) ->
     Pending { tried, write }
 }
 
-async fn wait_for_pace<P: Ports>(context: &Context<'_, P>, records: usize) {
+pub(super) async fn wait_for_pace<P: Ports>(context: &Context<'_, P>, records: usize) {
     let now = context.ports.clock().now();
     let wait = context.pace.lock().unwrap_or_else(PoisonError::into_inner).admit(records, now);
     if !wait.is_zero() {

@@ -4,12 +4,14 @@
 
 use rules::ids::RecordKey;
 use rules::record::Stored;
+use rules::resync::{Skip, Skips};
 use rules::time::Timestamp;
 use tracing::error;
 
 use super::aim::{Aim, Listing, Pick};
 use super::batch::Item;
 use super::context::Context;
+use super::family::{MOST_CHILDREN, Parents, children_of, may_wait, of_named};
 use super::quarantine::Quarantine;
 use crate::parts::Ports;
 use crate::ports::{Clock, DueRecords, KeyPage, PageToken, PortError, Read, Records};
@@ -27,6 +29,10 @@ pub(super) struct Source {
     /// Keys listed so far.
     pub(super) listed: usize,
     pub(super) found: Found,
+    /// The records that bring those that wait for them.
+    pub(super) parents: Parents,
+    /// Whether a record that is saved brings others.
+    pub(super) brings: bool,
 }
 
 /// What reading made of the listed keys.
@@ -34,8 +40,8 @@ pub(super) struct Source {
 pub(super) struct Found {
     /// Records passed over.
     pub(super) skipped: u64,
-    /// Those of them that this aim will never try.
-    pub(super) beyond: u64,
+    /// Those of them that this aim will never try, by why.
+    pub(super) beyond: Skips,
     /// The end of the last quarantine that made a record be passed over.
     pub(super) quarantined_until: Option<Timestamp>,
 }
@@ -52,7 +58,7 @@ enum Kept {
     Item(Box<Item>),
     /// It waits, or was tried.
     Aside,
-    Left,
+    Left(Skip),
 }
 
 impl Source {
@@ -62,9 +68,19 @@ impl Source {
         aim: Aim,
         cursor: Option<String>,
     ) -> Result<Self, PortError> {
-        let listing = aim.listing(context).await?;
+        let mut listing = aim.listing(context).await?;
         let exhausted = matches!(listing, Listing::Nothing);
-        Ok(Self { aim, listing, next: cursor.map(PageToken), exhausted, listed: 0, found: Found::default() })
+        let (mut parents, mut brings) = (Parents::default(), false);
+        match (&listing, aim.is_forced()) {
+            (Listing::Named(named), true) => {
+                let (family, bringing) = of_named(context.ports, named.clone()).await?;
+                (listing, parents) = (Listing::Named(family), bringing);
+            }
+            (Listing::Aged { .. }, true) => brings = may_wait(context).await?,
+            (Listing::Due { .. } | Listing::Aged { .. } | Listing::Named(_) | Listing::Nothing, _) => {}
+        }
+        let next = cursor.map(PageToken);
+        Ok(Self { aim, listing, next, exhausted, listed: 0, found: Found::default(), parents, brings })
     }
 
     /// Where the next page begins; none at the beginning and at the end.
@@ -93,9 +109,25 @@ impl Source {
         match &self.listing {
             Listing::Due { queue, horizon } => store.due(id, *queue, *horizon, shards, after, most).await,
             Listing::Aged { types, from, to } => store.aged(id, types, *from, *to, shards, after, most).await,
-            Listing::Named(keys) => Ok(page_of(keys, after, most)),
+            // At once: those that are brought are looked up anew each time, and may be others then.
+            Listing::Named(keys) => Ok(KeyPage { keys: keys.clone(), next: None }),
             Listing::Nothing => Ok(KeyPage { keys: Vec::new(), next: None }),
         }
+    }
+
+    /// Reads what waits for `parents`, which have been saved: what is to be tried of it.
+    pub(super) async fn bring<P: Ports>(
+        &mut self,
+        context: &Context<'_, P>,
+        quarantine: &Quarantine,
+        parents: &[RecordKey],
+    ) -> Result<Vec<Item>, PortError> {
+        let mut keys = Vec::new();
+        for parent in parents {
+            self.parents.add(parent);
+            keys.extend(children_of(context.ports, parent, MOST_CHILDREN).await?);
+        }
+        self.read(context, quarantine, &keys).await
     }
 
     /// Reads these keys strongly and keeps what is to be tried now.
@@ -111,17 +143,17 @@ impl Source {
         let read_at = context.ports.clock().now();
         let read = readable(context.ports.store().read_each(keys).await?);
         let mut items = Vec::with_capacity(read.len());
-        let mut aside = 0;
+        let missing = keys.len().saturating_sub(read.len()) as u64;
+        let mut beyond = Skips { unknown: missing, ..Skips::default() };
         for read in read {
             match self.keep(context, quarantine, read, read_at) {
                 Kept::Item(item) => items.push(*item),
-                Kept::Aside => aside += 1,
-                Kept::Left => {}
+                Kept::Aside => {}
+                Kept::Left(why) => beyond.count(why),
             }
         }
-        let skipped = keys.len().saturating_sub(items.len());
-        self.found.skipped += skipped as u64;
-        self.found.beyond += skipped.saturating_sub(aside) as u64;
+        self.found.skipped += keys.len().saturating_sub(items.len()) as u64;
+        self.found.beyond = self.found.beyond.and(beyond);
         Ok(items)
     }
 
@@ -133,12 +165,12 @@ impl Source {
         read_at: Timestamp,
     ) -> Kept {
         let Stored::Record(record) = read.stored else {
-            return Kept::Left;
+            return Kept::Left(Skip::Resolved);
         };
-        let kind = match self.aim.pick(context, &record) {
+        let kind = match self.aim.pick(context, &self.parents, &record) {
             Pick::Try(kind) => kind,
             Pick::Tried => return Kept::Aside,
-            Pick::Leave => return Kept::Left,
+            Pick::Leave(why) => return Kept::Left(why),
         };
         if let Some(until) = quarantine.until(&record.key, read_at) {
             self.found.pass_over(until);
@@ -146,14 +178,6 @@ impl Source {
         }
         Kept::Item(Box::new(Item { record: *record, payload: read.payload, kind, read_at }))
     }
-}
-
-/// A page of keys that are known by name; the token is how many came before.
-fn page_of(keys: &[RecordKey], after: Option<&PageToken>, most: usize) -> KeyPage {
-    let before = after.and_then(|token| token.0.parse::<usize>().ok()).unwrap_or(0);
-    let end = before.saturating_add(most.max(1)).min(keys.len());
-    let next = (end < keys.len()).then(|| PageToken(end.to_string()));
-    KeyPage { keys: keys.get(before..end).unwrap_or_default().to_vec(), next }
 }
 
 /// What can be read. A record that a newer version of the program wrote waits for that version, and stops no other.

@@ -13,9 +13,15 @@ pub(super) struct Tally {
     pub(super) failed: u64,
     pub(super) unknown: u64,
     pub(super) skipped: u64,
+    pub(super) deleted: u64,
 }
 
 impl Tally {
+    /// Whether the run did anything that a later one need not do again.
+    pub(super) fn came_on(&self) -> bool {
+        self.api_calls > 0 || self.tried > 0 || self.deleted > 0
+    }
+
     /// Counts one try that is written.
     pub(super) fn count(&mut self, outcome: TryOutcome) {
         self.tried += 1;

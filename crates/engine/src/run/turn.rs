@@ -8,7 +8,7 @@ use std::time::Duration;
 use rules::ids::RequestId;
 use rules::owed::{Forced, Selection, Sweep, Turn};
 use rules::policy::Policy;
-use rules::resync::{Progress, Request, RequestState};
+use rules::resync::{Action, Progress, Request, RequestState, Skips};
 use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
 use tracing::error;
@@ -20,8 +20,9 @@ use super::pass::{Line, Passed};
 use super::settle::Settled;
 use super::source::PAGE;
 use super::work::Worker;
+use crate::manage::{Deed, note};
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, PortError, Requests, StopReason};
+use crate::ports::{AuditAction, Clock, Connections, PortError, Requests, Saved, StopReason};
 
 /// Records that one turn takes while others wait.
 const TURN: usize = PAGE;
@@ -70,7 +71,7 @@ impl<P: Ports> Worker<'_, P> {
     }
 
     /// A person may ask in the very moment in which something failed: the last look comes a little later.
-    async fn let_indexes_catch_up(&self, aim: &Aim) {
+    pub(super) async fn let_indexes_catch_up(&self, aim: &Aim) {
         if aim.request().is_some() {
             let caught_up = aim.tick() + INDEXES_LAG;
             self.context.wait(caught_up.since(self.context.ports.clock().now())).await;
@@ -87,7 +88,7 @@ impl<P: Ports> Worker<'_, P> {
         }
     }
 
-    async fn requested(&mut self, id: &RequestId) -> Result<Option<Aim>, Interrupt> {
+    pub(super) async fn requested(&mut self, id: &RequestId) -> Result<Option<Aim>, Interrupt> {
         let Some(owed) = self.held.control.owed.request(id).cloned() else {
             return Ok(None);
         };
@@ -176,23 +177,35 @@ impl<P: Ports> Worker<'_, P> {
         let Some(owed) = self.held.control.owed.request(id).cloned() else {
             return Ok(());
         };
-        let skipped = owed.progress.skipped + passed.found.beyond;
+        let progress = owed.progress.skipping(passed.found.beyond);
         let Some(sweep) = left_of(&owed.sweep, done, passed.mark.clone(), skipped_until) else {
-            return self.finish_request(id, Progress { skipped, ..owed.progress }).await;
+            return self.finish_request(id, progress).await;
         };
         // A sweep that starts over comes by the same records once more.
-        let progress = Progress { skipped: if done { 0 } else { skipped }, ..owed.progress };
+        let anew = Progress { skipped: 0, skipped_because: Skips::default(), ..progress };
+        let progress = if done { anew } else { progress };
         self.held.change_owed(OwedChange::Request(Forced { sweep, progress, ..owed }));
         Ok(())
     }
 
     /// Writes that the request is done, and takes it off what is owed only then: a crash in between finds it done.
-    async fn finish_request(&mut self, id: &RequestId, progress: Progress) -> Result<(), Interrupt> {
+    pub(super) async fn finish_request(&mut self, id: &RequestId, progress: Progress) -> Result<(), Interrupt> {
         let (store, connection) = (self.context.ports.store(), &self.context.connection.id);
-        let known = store.request(connection, id).await?;
-        if let Some(request) = known.filter(|request| request.state == RequestState::Open) {
+        let mut known = store.request(connection, id).await?;
+        // Whoever cancelled it meanwhile is right; whoever erased a record that it names only shortened it.
+        while let Some(request) = known.filter(|request| request.state == RequestState::Open) {
+            if request.action == Action::Delete {
+                let subject = format!("{}: {}", request.id, request.wanted);
+                let deed = Deed::of(&request.requested_by, AuditAction::FailuresDeleted, subject);
+                note(self.context.ports, Some(self.context.connection), Deed { records: progress.deleted, ..deed })
+                    .await?;
+            }
             let ended = Some(self.context.ports.clock().now());
-            store.end_request(&Request { state: RequestState::Done, progress, ended, ..request }).await?;
+            let done = Request { state: RequestState::Done, progress, ended, ..request.clone() };
+            known = match store.change_request(&request, &done).await? {
+                Saved::Done => None,
+                Saved::Conflict(current) => current,
+            };
         }
         self.held.change_owed(OwedChange::RequestOver(id.clone()));
         Ok(())

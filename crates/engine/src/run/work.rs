@@ -7,7 +7,7 @@ use rules::events::{Outbound, RunRequested};
 use rules::ids::RunId;
 use rules::journal::Phase;
 use rules::lease::{self, Lease};
-use rules::owed::Turn;
+use rules::owed::{Forced, Turn};
 use rules::suspension::Cause;
 use tracing::warn;
 
@@ -107,7 +107,7 @@ impl<'a, P: Ports> Worker<'a, P> {
             }
         }
         let report = self.report(run);
-        if self.tally.api_calls > 0 || self.tally.tried > 0 {
+        if self.tally.came_on() {
             let connection = self.context.connection;
             let keep_for = connection.retention.report_for();
             self.context.ports.store().keep_report(&connection.id, &report, keep_for).await?;
@@ -117,10 +117,12 @@ impl<'a, P: Ports> Worker<'a, P> {
 
     async fn work(&mut self) -> Result<(), Interrupt> {
         self.recover().await?;
+        self.work_off_deletions().await?;
         if self.stop.is_none() {
             self.pass_gates().await?;
         }
         loop {
+            self.work_off_deletions().await?;
             self.work_off().await?;
             self.publish().await?;
             self.close_entries().await?;
@@ -140,6 +142,7 @@ impl<'a, P: Ports> Worker<'a, P> {
                 return if shown { self.resume().await } else { Ok(()) };
             };
             self.take_turn(&selection).await?;
+            self.work_off_deletions().await?;
         }
         Ok(())
     }
@@ -161,10 +164,12 @@ impl<'a, P: Ports> Worker<'a, P> {
             let due = self.held.control.owed.due.unwrap_or(tick);
             self.held.change_owed(OwedChange::DueDone(due));
         }
+        let deletes = self.may_delete();
         let connection = &self.context.connection.id;
         let mut event = None;
         let released = self.held.update(|control| {
-            if stop.is_none() && control.owed.ready(now) {
+            let goes_on = stop.is_none() && control.owed.ready(now);
+            if goes_on || deletes && control.owed.next_deletion(now).is_some() {
                 return None;
             }
             let ledger = self.allowance.settle(&control);
@@ -184,9 +189,11 @@ impl<'a, P: Ports> Worker<'a, P> {
     async fn hand_on(&mut self) -> Result<(), Interrupt> {
         let now = self.context.ports.clock().now();
         // A run that could send nothing before its deadline would start another one like it for ever: the next tick does.
-        let came_on = self.tally.api_calls > 0 || self.tally.tried > 0;
+        let came_on = self.tally.came_on();
         let goes_on = came_on && matches!(self.stop, Some(StopReason::Deadline | StopReason::BatchDone));
-        if let Some(selection) = self.held.control.owed.next(now, self.turns.next).filter(|_| goes_on) {
+        let owed = &self.held.control.owed;
+        let next = owed.next(now, self.turns.next).or_else(|| owed.next_deletion(now).map(Forced::selection));
+        if let Some(selection) = next.filter(|_| goes_on) {
             let connection = self.context.connection.id.clone();
             self.outbox.events.push(Outbound::RunRequested(RunRequested { connection, selection }));
         }
@@ -232,6 +239,7 @@ impl<'a, P: Ports> Worker<'a, P> {
             failed: self.tally.failed,
             unknown: self.tally.unknown,
             skipped: self.tally.skipped,
+            deleted: self.tally.deleted,
         }
     }
 }

@@ -16,7 +16,7 @@ async fn dead_at_half_past() -> World {
     let request = world.asks("all", everything()).await;
     world.wait_until(at("2026-03-02T09:30:00Z")).await;
     world.salesforce().answer_with(|request, _, _| reply::all_saved(request));
-    world.mortal.dies_at(30);
+    world.mortal.dies_at(32);
     assert!(world.run(request.selection()).await.is_none(), "it dies on the way");
     world.mortal.dies_at(0);
     world.salesforce().sign_out();

@@ -91,6 +91,7 @@ pub(crate) fn record_in(state: State) -> Record {
         last_failed: at(FIRST_FAILED),
         parent: None,
         payload: PayloadPlace::Inline,
+        type_since: None,
         last_send: None,
     }
 }

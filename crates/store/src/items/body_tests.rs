@@ -8,7 +8,7 @@ use rules::counts::ApiCalls;
 use rules::ids::{BatchId, Epoch, RequestId, RunId, SourceName};
 use rules::lease::Lease;
 use rules::owed::{Forced, Owed, Sweep};
-use rules::resync::Progress;
+use rules::resync::{Action, Progress, Skips};
 use rules::suspension::{Cause, Suspension};
 use rules::usage::Usage;
 
@@ -51,8 +51,17 @@ fn open_request(number: u32) -> Forced {
     let cursor = "{\"p\":\"acme#required-field-missing#12\",\"k\":[\"r#acme#Contact#8c2c2a3e-6f5e-4d59-9a77-0f4c6ad0e3b1\",1772357400000]}";
     Forced {
         request: RequestId::new(format!("8c2c2a3e-6f5e-4d59-9a77-{number:012}")).unwrap(),
+        action: Action::Resync,
         sweep: Sweep { start: at(0), cursor: Some(cursor.to_owned()), again: true, not_before: Some(at(1)) },
-        progress: Progress { tried: 50_000, resolved: 20_000, failed: 20_000, unknown: 10_000, skipped: 100 },
+        progress: Progress {
+            tried: 50_000,
+            resolved: 20_000,
+            failed: 20_000,
+            unknown: 10_000,
+            deleted: 0,
+            skipped: 300,
+            skipped_because: Skips { resolved: 100, failed_anew: 100, changed: 100, ..Skips::default() },
+        },
         after: BatchId { epoch: Epoch(100_000), sequence: u32::MAX },
     }
 }

@@ -22,8 +22,11 @@ pub(crate) const FORMAT: &str = "f";
 /// The attribute by which an item expires, in seconds since 1970.
 pub(crate) const EXPIRES: &str = "x";
 
-/// The format that this version writes. It reads this one and older ones.
-pub(crate) const CURRENT_FORMAT: u32 = 1;
+/// The newest format of any item that this version writes. It reads this one and older ones.
+pub(crate) const CURRENT_FORMAT: u32 = 2;
+
+/// The format of every item whose form is as the first version of the program had it, so that one reads them, too.
+pub(crate) const FIRST_FORMAT: u32 = 1;
 
 /// A text attribute.
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
@@ -35,9 +38,9 @@ pub(crate) fn number(value: impl Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// The format attribute of what is written now.
+/// The format attribute of an item whose form never changed.
 pub(crate) fn format() -> (String, AttributeValue) {
-    (FORMAT.to_owned(), number(CURRENT_FORMAT))
+    (FORMAT.to_owned(), number(FIRST_FORMAT))
 }
 
 /// The attribute of what expires at `at`.

@@ -57,10 +57,14 @@ pub(crate) fn record_of(pk: &str) -> Option<RecordKey> {
     })
 }
 
+/// The partition of the pointers from a parent to the records that wait for it.
+pub(crate) fn pointers(parent: &RecordKey) -> String {
+    format!("c#{}#{}#{}", parent.connection, parent.object, parent.id)
+}
+
 /// The pointer from a parent to one of the records that wait for it.
 pub(crate) fn pointer(parent: &RecordKey, child: &RecordKey) -> ItemKey {
-    let pk = format!("c#{}#{}#{}", parent.connection, parent.object, parent.id);
-    ItemKey { pk, sk: fitted(format!("{}#{}", child.object, child.id)) }
+    ItemKey { pk: pointers(parent), sk: fitted(format!("{}#{}", child.object, child.id)) }
 }
 
 /// A sort key cut to fit, with a hash of the whole in place of what was cut.

@@ -35,11 +35,13 @@ const PARENT_OBJECT: &str = "po";
 const PARENT_ID: &str = "pi";
 /// The bytes of a payload that is apart.
 pub(crate) const APART_BYTES: &str = "pb";
+/// Since when it has its error type, when it had another before.
+const TYPE_SINCE: &str = "ts";
 /// The version of the last send that may have been committed, `@`, and until when.
 const LAST_SEND: &str = "ls";
 
 /// All attributes that a record's item may have, but for its key and the payload.
-pub(crate) const ALL: [&str; 21] = [
+pub(crate) const ALL: [&str; 22] = [
     FORMAT,
     FENCE,
     VERSION,
@@ -60,6 +62,7 @@ pub(crate) const ALL: [&str; 21] = [
     PARENT_OBJECT,
     PARENT_ID,
     APART_BYTES,
+    TYPE_SINCE,
     LAST_SEND,
 ];
 
@@ -95,6 +98,7 @@ pub(crate) fn write_record(record: &Record, keeping: &Keeping) -> Item {
     item.extend(record.parent.iter().flat_map(|parent| {
         [named(PARENT_OBJECT, text(parent.object.as_str())), named(PARENT_ID, text(parent.id.as_str()))]
     }));
+    item.extend(record.type_since.map(|since| named(TYPE_SINCE, number(since.as_millis()))));
     if let PayloadPlace::Apart { bytes } = record.payload {
         item.insert(APART_BYTES.to_owned(), number(bytes));
     }
@@ -185,6 +189,7 @@ fn read_record(fields: Fields<'_>, key: RecordKey) -> Result<Record, PortError> 
         payload: fields
             .optional_number(APART_BYTES)?
             .map_or(PayloadPlace::Inline, |bytes| PayloadPlace::Apart { bytes }),
+        type_since: fields.optional_number(TYPE_SINCE)?.map(Timestamp::from_millis),
         last_send: fields.optional_text(LAST_SEND).map(|_| fields.parsed(LAST_SEND, last_send)).transpose()?,
     })
 }

@@ -25,6 +25,7 @@ fn a_report_is_read_as_it_was_written_and_expires_as_long_after_the_run_s_end_as
         failed: 1,
         unknown: 0,
         skipped: 0,
+        deleted: 0,
     };
     let item = write(&acme(), &report, Duration::from_hours(24 * 7));
     assert_eq!(item[SK], text(format!("{:015}#00000000000000ab", at(1_000).as_millis())));

@@ -8,7 +8,8 @@ use engine::ports::PortError;
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
-use super::fields::{SK, expires, format};
+use super::body::BODY;
+use super::fields::{CURRENT_FORMAT, FORMAT, SK, expires, format, number};
 use super::key::{self, ItemKey};
 use super::{Fields, Item, body};
 
@@ -18,6 +19,8 @@ const KEPT: Duration = Duration::from_hours(24 * 30);
 /// The request's item.
 pub(crate) fn write(request: &Request) -> Item {
     let mut item = body::item(&key::request(&request.connection, &request.id), request);
+    // The first version would take a deletion for a resync.
+    item.insert(FORMAT.to_owned(), number(CURRENT_FORMAT));
     item.extend(request.ended.map(|ended| expires(ended + KEPT)));
     item
 }
@@ -28,6 +31,11 @@ pub(crate) fn listed(request: &Request) -> Item {
     item.extend([format()]);
     item.extend(request.ended.map(|ended| expires(ended + KEPT)));
     item
+}
+
+/// Its text, by which a write knows that nobody else wrote meanwhile.
+pub(crate) fn text_of(item: &Item) -> Result<&str, PortError> {
+    Fields::of("the request", item)?.text(BODY)
 }
 
 /// Reads a request's item.

@@ -52,6 +52,7 @@ pub(crate) fn failing(id: &str) -> Record {
         last_failed: at(0),
         parent: None,
         payload: PayloadPlace::Inline,
+        type_since: None,
         last_send: None,
     }
 }
@@ -146,11 +147,11 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
     let parent = prop::option::of(id().prop_map(|id| ParentKey { object: ObjectName::new("Account").unwrap(), id }));
     let place = prop_oneof![Just(PayloadPlace::Inline), any::<u32>().prop_map(|bytes| PayloadPlace::Apart { bytes })];
     let send = prop::option::of((version(), instant()).prop_map(|(version, until)| LastSend { version, until }));
-    let history = (attempts(), tries(), instant(), instant());
+    let history = (attempts(), tries(), instant(), instant(), prop::option::of(instant()));
     let stands = (any::<u64>(), version(), state(), failure());
     (id(), stands, history, parent, place, send).prop_map(|(id, stands, history, parent, payload, last_send)| {
         let (fence, source_version, state, failure) = stands;
-        let (attempts, tries, first_failed, last_failed) = history;
+        let (attempts, tries, first_failed, last_failed, type_since) = history;
         let key = RecordKey { id, ..contact("1") };
         let external_id_field = FieldName::new("Ext_Id__c").unwrap();
         let fence = Fence(fence);
@@ -167,6 +168,7 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
             last_failed,
             parent,
             payload,
+            type_since,
             last_send,
         }
     })

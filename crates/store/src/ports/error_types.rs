@@ -17,7 +17,7 @@ use super::listing::Order;
 use super::{DynamoStore, IN_FLIGHT};
 use crate::failure::failed;
 use crate::items::directory::{self, OLDEST, REVISION, records_of};
-use crate::items::fields::{CURRENT_FORMAT, FORMAT, number};
+use crate::items::fields::{FIRST_FORMAT, FORMAT, number};
 use crate::items::key;
 
 const READING: &str = "listing a connection's error types";
@@ -67,7 +67,7 @@ impl<C: Clock> DynamoStore<C> {
         update
             .set_key(Some(key::error_type(connection, error_type).item()))
             .expression_attribute_names("#f", FORMAT)
-            .expression_attribute_values(":f", number(CURRENT_FORMAT))
+            .expression_attribute_values(":f", number(FIRST_FORMAT))
     }
 
     /// Adds one change with one write, and puts the oldest right with a second one where that is needed: for the first records

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use engine::payload::Payload;
-use engine::ports::{Clock, Keeping, OutcomeWrite, PortError, Put, Read, Records, Written};
+use engine::ports::{Clock, Keeping, KeyPage, OutcomeWrite, PageToken, PortError, Put, Read, Records, Written};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::ids::RecordKey;
 use rules::record::{PayloadPlace, Record, Stored};
@@ -33,6 +33,15 @@ impl<C: Clock> Records for DynamoStore<C> {
         let items = self.items("reading payloads", wanted.keys().map(key::payload).collect()).await?;
         let belonging = items.iter().filter_map(|item| payload_of(item, &wanted).transpose());
         belonging.collect()
+    }
+
+    async fn children(
+        &self,
+        parent: &RecordKey,
+        after: Option<&PageToken>,
+        limit: usize,
+    ) -> Result<KeyPage, PortError> {
+        self.pointed_to(parent, after, limit).await
     }
 
     async fn write_outcomes(&self, writes: &[OutcomeWrite], keeping: &Keeping) -> Result<Vec<Written>, PortError> {

@@ -4,16 +4,19 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use engine::ports::{Clock, KeptRequest, PortError, Requests};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use engine::ports::{Clock, KeptRequest, PortError, Requests, Saved};
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
 use super::listing::Order;
-use super::transaction::{Transacted, put};
+use super::transaction::{Transacted, delete, put};
 use super::{ALL_OLD, DynamoStore};
-use crate::items::fields::PK;
-use crate::items::{key, request};
+use crate::backoff::Backoff;
+use crate::items::body::BODY;
+use crate::items::fields::{PK, text};
+use crate::items::key::ItemKey;
+use crate::items::{Item, key, request};
 
 const KEEPING: &str = "keeping a request";
 const READING: &str = "reading a request";
@@ -50,10 +53,73 @@ impl<C: Clock> Requests for DynamoStore<C> {
         Ok(keys.iter().filter_map(|key| requests.remove(&key.sk)).collect())
     }
 
-    async fn end_request(&self, request: &Request) -> Result<(), PortError> {
-        let items = [request::write(request), request::listed(request)];
-        self.write_all(WRITING, items.into_iter().map(|item| put(&self.table, item)).collect()).await
+    async fn change_request(&self, before: &Request, after: &Request) -> Result<Saved<Option<Request>>, PortError> {
+        self.replace_request(before, Some(after)).await
     }
+
+    async fn withdraw_request(&self, request: &Request) -> Result<Saved<Option<Request>>, PortError> {
+        self.replace_request(request, None).await
+    }
+}
+
+impl<C: Clock> DynamoStore<C> {
+    /// Puts `after`, or nothing, in the place of `before`, if that is still there.
+    async fn replace_request(
+        &self,
+        before: &Request,
+        after: Option<&Request>,
+    ) -> Result<Saved<Option<Request>>, PortError> {
+        let key = key::request(&before.connection, &before.id);
+        let mut backoff = Backoff::new(before.id.as_str());
+        loop {
+            let item = self.get(WRITING, &key).await?;
+            let there = item.as_ref().map(request::read).transpose()?;
+            // Our own write may have been done, and only its reply lost.
+            if there.as_ref() == after {
+                return Ok(Saved::Done);
+            }
+            let Some(item) = item.filter(|_| there.as_ref() == Some(before)) else {
+                return Ok(Saved::Conflict(there));
+            };
+            let writes = self.replacing(&item, before, after)?;
+            match self.transact(WRITING, writes).await? {
+                Transacted::Done => return Ok(Saved::Done),
+                Transacted::Refused(_) => self.pause(WRITING, &mut backoff).await?,
+            }
+        }
+    }
+
+    /// The writes that do so: the request's item on the condition of its text, and its place in the list.
+    fn replacing(
+        &self,
+        item: &Item,
+        before: &Request,
+        after: Option<&Request>,
+    ) -> Result<Vec<TransactWriteItem>, PortError> {
+        let unchanged = ("#d = :read", BODY, text(request::text_of(item)?));
+        Ok(match after {
+            Some(after) => {
+                let item = put_if(&self.table, request::write(after), unchanged);
+                vec![item, put(&self.table, request::listed(after))]
+            }
+            None => {
+                let gone = delete_if(&self.table, &key::request(&before.connection, &before.id), unchanged);
+                vec![gone, delete(&self.table, &key::request_listed(before))]
+            }
+        })
+    }
+}
+
+fn put_if(table: &str, item: Item, (condition, name, value): (&str, &str, AttributeValue)) -> TransactWriteItem {
+    let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression(condition);
+    let put = put.expression_attribute_names("#d", name).expression_attribute_values(":read", value).build();
+    TransactWriteItem::builder().put(put.expect("the table and the item are set")).build()
+}
+
+fn delete_if(table: &str, key: &ItemKey, (condition, name, value): (&str, &str, AttributeValue)) -> TransactWriteItem {
+    let delete = Delete::builder().table_name(table).set_key(Some(key.item())).condition_expression(condition);
+    let delete = delete.expression_attribute_names("#d", name).expression_attribute_values(":read", value).build();
+    TransactWriteItem::builder().delete(delete.expect("the table and the key are set")).build()
 }
 
 /// The put of a request that is not there yet.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use engine::explain::{Answer, explain};
 use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, sample};
-use engine::overview::{self, Filter, Line, LineState, Page};
+use engine::overview::{self, Filter, Line, Page};
 use engine::parts::Parts;
 use engine::ports::{
     AuditAction, AuditEntry, Audits, Connections, Controls, CountChange, ErrorTypes, Records, Reports, Requests,
@@ -22,7 +22,7 @@ use rules::control::Control;
 use rules::ids::{Epoch, ObjectName, RecordId, RecordKey, RequestId, RunId};
 use rules::owed::{Forced, Owed, Selection};
 use rules::record::{Failure, Record};
-use rules::resync::{Progress, Request, RequestState, Wanted};
+use rules::resync::{Action, FailingState, Matching, Progress, Request, RequestState, Wanted};
 use rules::time::Timestamp;
 use store::DynamoStore;
 use store::local::{Embedded, Place};
@@ -212,10 +212,12 @@ fn request(number: usize) -> Request {
     Request {
         id: RequestId::new(format!("request-{number:02}")).unwrap(),
         connection: acme(),
-        wanted: Wanted::Type { error_type: error_type(&type_name(number)), object: None },
+        action: Action::Resync,
+        wanted: Wanted::Matching(Matching::of_type(error_type(&type_name(number)))),
         as_of: sample::time("2026-03-02T09:00:00Z") + Duration::from_secs(number as u64),
         requested_by: "ann".to_owned(),
         state: RequestState::Open,
+        planned: None,
         progress: Progress::default(),
         ended: None,
     }
@@ -298,9 +300,9 @@ async fn every_page_of_every_listing_costs_ten_requests_at_most() {
     let filter = Filter { object, ..of_type(3) };
     let of_object = morning.all("of one type and object, 50 at a time", &filter, 50).await;
     assert_eq!(of_object.len(), RECORDS / TYPES / 2);
-    let filter = Filter { state: Some(LineState::Held), ..of_type(3) };
+    let filter = Filter { state: Some(FailingState::Held), ..of_type(3) };
     assert!(morning.all("of one type, held", &filter, 50).await.is_empty());
-    let filter = Filter { state: Some(LineState::Scheduled), ..of_type(3) };
+    let filter = Filter { state: Some(FailingState::Scheduled), ..of_type(3) };
     assert_eq!(morning.all("of one type, scheduled", &filter, 50).await.len(), RECORDS / TYPES);
     let message = Some(String::from("Seventh HOUSE").try_into().unwrap());
     let filter = Filter { message, ..of_type(3) };

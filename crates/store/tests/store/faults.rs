@@ -73,17 +73,17 @@ async fn payloads_that_were_not_processed_are_asked_for_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_of_a_newer_format_is_an_error_that_says_so() {
     let (bench, keys) = with_records(1).await;
-    bench.tamper("r#acme#Contact#c-0", "r", "f", AttributeValue::N("2".to_owned())).await;
+    bench.tamper("r#acme#Contact#c-0", "r", "f", AttributeValue::N("3".to_owned())).await;
     let error = bench.store.read(&keys).await.unwrap_err();
     assert!(matches!(error, PortError::Unreadable { .. }));
-    assert!(error.to_string().ends_with("it was written by a newer version (format 2)"), "{error}");
+    assert!(error.to_string().ends_with("it was written by a newer version (format 3)"), "{error}");
 }
 
 /// A rollback after a deployment leaves such items; they wait for the newer version and stop nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_of_a_newer_format_hides_no_other() {
     let (bench, keys) = with_records(3).await;
-    bench.tamper("r#acme#Contact#c-1", "r", "f", AttributeValue::N("2".to_owned())).await;
+    bench.tamper("r#acme#Contact#c-1", "r", "f", AttributeValue::N("3".to_owned())).await;
     let read = bench.store.read_each(&keys).await.unwrap();
     let found: Vec<bool> = read.iter().map(Result::is_ok).collect();
     assert_eq!((found.len(), found.iter().filter(|&&found| found).count()), (3, 2));

@@ -2,9 +2,9 @@
 //!
 //! Must not know: how a request is carried out.
 
-use engine::ports::{AuditAction, AuditEntry, Audits, KeptRequest, Requests};
+use engine::ports::{AuditAction, AuditEntry, Audits, KeptRequest, Requests, Saved};
 use rules::ids::RequestId;
-use rules::resync::{Progress, Request, RequestState, Wanted};
+use rules::resync::{Action, Progress, Request, RequestState, Wanted};
 
 use crate::support::Bench;
 use crate::support::faulty::Fault;
@@ -14,10 +14,12 @@ fn request(id: &str, minutes: i64) -> Request {
     Request {
         id: RequestId::new(id).unwrap(),
         connection: acme(),
-        wanted: Wanted::All { object: None },
+        action: Action::Resync,
+        wanted: Wanted::all(),
         as_of: at(minutes),
         requested_by: "ann".to_owned(),
         state: RequestState::Open,
+        planned: None,
         progress: Progress::default(),
         ended: None,
     }
@@ -62,7 +64,8 @@ async fn writes_that_another_transaction_stands_in_the_way_of_are_tried_again() 
     bench.break_next("TransactWriteItems", busy());
     assert_eq!(bench.store.keep_request(&request("one", 0)).await.unwrap(), KeptRequest::New);
     bench.break_next("TransactWriteItems", busy());
-    bench.store.end_request(&request("one", 0)).await.unwrap();
+    let cancelled = Request { state: RequestState::Cancelled, ended: Some(at(1)), ..request("one", 0) };
+    assert_eq!(bench.store.change_request(&request("one", 0), &cancelled).await.unwrap(), Saved::Done);
     bench.break_next("TransactWriteItems", busy());
     let entry = AuditEntry {
         id: 1,
@@ -86,4 +89,18 @@ async fn a_request_that_is_throttled_lastingly_is_an_error_and_leaves_nothing() 
     let error = bench.store.keep_request(&request("one", 0)).await.unwrap_err();
     assert_eq!(error.to_string(), "keeping a request failed");
     assert_eq!(bench.keys().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_or_a_withdrawal_whose_reply_was_lost_is_done() {
+    let bench = Bench::new().await;
+    let open = request("one", 0);
+    bench.store.keep_request(&open).await.unwrap();
+    let cancelled = Request { state: RequestState::Cancelled, ended: Some(at(1)), ..open.clone() };
+    bench.break_next("TransactWriteItems", [Fault::ReplyLost]);
+    assert_eq!(bench.store.change_request(&open, &cancelled).await.unwrap(), Saved::Done);
+    assert_eq!(bench.store.request(&acme(), &open.id).await.unwrap(), Some(cancelled.clone()));
+    bench.break_next("TransactWriteItems", [Fault::ReplyLost]);
+    assert_eq!(bench.store.withdraw_request(&cancelled).await.unwrap(), Saved::Done);
+    assert_eq!(bench.keys().await, [], "its place in the list is gone, too");
 }

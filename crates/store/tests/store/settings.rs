@@ -37,6 +37,7 @@ fn report(run: u64, minute: i64) -> RunReport {
         failed: 1,
         unknown: 0,
         skipped: 0,
+        deleted: 0,
     }
 }
 

@@ -31,6 +31,7 @@ fn ran(timeline: &mut Timeline, time: &str, tried: u64, stopped: StopReason) {
         failed: tried,
         unknown: 0,
         skipped: 0,
+        deleted: 0,
     };
     timeline.ran(at(time), &acme(), &report);
 }

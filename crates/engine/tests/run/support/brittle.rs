@@ -33,6 +33,7 @@ use rules::usage::Usage;
 pub(crate) struct Mortal {
     steps: Arc<AtomicUsize>,
     last: Arc<AtomicUsize>,
+    pause: Arc<AtomicUsize>,
 }
 
 impl Mortal {
@@ -40,6 +41,27 @@ impl Mortal {
     pub(crate) fn dies_at(&self, last: usize) {
         self.steps.store(0, Ordering::SeqCst);
         self.last.store(last, Ordering::SeqCst);
+    }
+
+    /// From now on the process stops at its `step`-th step, until it goes on; never when that is 0.
+    pub(crate) fn pauses_at(&self, step: usize) {
+        self.steps.store(0, Ordering::SeqCst);
+        self.pause.store(step, Ordering::SeqCst);
+    }
+
+    /// The process goes on, when it is asked to.
+    pub(crate) fn goes_on(&self) {
+        self.pause.store(0, Ordering::SeqCst);
+    }
+
+    /// Waits until it is.
+    pub(crate) async fn paused(&self) {
+        poll_fn(|_| if self.is_paused() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+
+    fn is_paused(&self) -> bool {
+        let pause = self.pause.load(Ordering::SeqCst);
+        pause > 0 && self.steps.load(Ordering::SeqCst) >= pause
     }
 
     /// Whether it died.
@@ -57,6 +79,15 @@ impl Mortal {
         if self.is_dead() {
             pending::<()>().await;
         }
+        poll_fn(|context| {
+            if self.is_paused() {
+                // Whoever polls this among others must come back to it.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Carries `work` out until it ends or the process dies; nothing when it died.
@@ -108,6 +139,7 @@ macro_rules! around {
 around!(Records {
     fn read_each(keys: &[RecordKey]) -> Vec<Result<Read, PortError>>;
     fn payloads(records: &[&Record]) -> Vec<(RecordKey, Payload)>;
+    fn children(parent: &RecordKey, after: Option<&PageToken>, limit: usize) -> KeyPage;
     fn write_outcomes(writes: &[OutcomeWrite], keeping: &Keeping) -> Vec<Written>;
     fn put(put: &Put, keeping: &Keeping) -> Written;
     fn erase(record: &Stored) -> Written;
@@ -156,7 +188,8 @@ around!(Requests {
     fn request(connection: &ConnectionId, id: &RequestId) -> Option<Request>;
     fn requests_named(connection: &ConnectionId, ids: &[RequestId]) -> Vec<Request>;
     fn requests(connection: &ConnectionId, limit: usize) -> Vec<Request>;
-    fn end_request(request: &Request) -> ();
+    fn change_request(before: &Request, after: &Request) -> Saved<Option<Request>>;
+    fn withdraw_request(request: &Request) -> Saved<Option<Request>>;
 });
 around!(Audits {
     fn keep_audit(entry: &AuditEntry) -> ();

@@ -12,8 +12,9 @@ use rules::catalogue::ErrorType;
 use rules::counts::TryKind;
 use rules::events::{Outbound, RecordsRetried};
 use rules::ids::{BatchId, Epoch, ObjectName, RecordKey};
+use rules::policy::Policy;
 use rules::record::{HoldReason, Next, Record, Resolution, State, Stored};
-use rules::resync::RequestState;
+use rules::resync::{Action, RequestState};
 use rules::schedule::TICK;
 use rules::time::Timestamp;
 use rules::tries::{REMEMBERED, TryOutcome};
@@ -44,7 +45,7 @@ impl World {
         self.counts_honest_attempts(&requests, deaths).await;
         keeps_the_order(self, &requests);
         self.stays_within_the_budget(&requests).await;
-        keeps_to_the_schedule(self, &requests);
+        keeps_to_the_schedule(self, &requests).await;
         self.reschedules_to_the_very_next_tick();
         self.publishes_what_is_written();
         self.keeps_its_promises(deaths).await;
@@ -202,7 +203,7 @@ impl World {
     /// tried more often for it than once. Every death may repeat one.
     async fn keeps_its_promises(&self, deaths: u32) {
         let promises = self.promises();
-        for Asked { request, meant } in &promises {
+        for Asked { request, meant, .. } in &promises {
             let now = self.request(request.id.as_str()).await;
             let progress = now.progress;
             assert_eq!(progress.tried, progress.resolved + progress.failed + progress.unknown, "forced: {now:?}");
@@ -215,7 +216,8 @@ impl World {
             }
         }
         for record in self.records() {
-            let asked = promises.iter().filter(|asked| asked.meant.contains(&record.key)).count();
+            let means = |asked: &&Asked| asked.meant.contains(&record.key) || asked.brought.contains(&record.key);
+            let asked = promises.iter().filter(means).count();
             let most = u32::try_from(asked).unwrap_or(u32::MAX).saturating_add(deaths);
             assert!(record.attempts.forced <= most, "forced: {} for {asked} requests: {:?}", record.key, record.tries);
         }
@@ -227,6 +229,11 @@ impl World {
         };
         let asked = request.as_of.floor(Duration::from_mins(1));
         let tried = record.tries.iter().any(|tried| tried.kind == TryKind::Forced && tried.at >= asked);
+        if request.action == Action::Delete {
+            let anew = record.first_failed > request.as_of;
+            assert!(!record.is_failing() || anew, "forced: {key} was not deleted by {}: {record:?}", request.id);
+            return;
+        }
         let excused = !record.is_failing()
             || record.state == State::Held(HoldReason::PayloadMissing)
             || record.first_failed > request.as_of
@@ -277,24 +284,25 @@ fn keeps_the_order(world: &World, requests: &[Request]) {
 
 /// Invariant 7, Schedule, its first half: nothing is sent before it is due, and nothing that no schedule may try, unless a
 /// person asked for it.
-fn keeps_to_the_schedule(world: &World, requests: &[Request]) {
-    let promises = world.promises();
+async fn keeps_to_the_schedule(world: &World, requests: &[Request]) {
+    let (policy, promises) = (world.settings().await.policy, world.promises());
     for request in requests {
         for sent in &request.records {
-            is_due(&promises, request, sent);
+            is_due(&policy, &promises, request, sent);
         }
     }
 }
 
-fn is_forced(promises: &[Asked], request: &Request, record: &Record) -> bool {
+fn is_forced(policy: &Policy, promises: &[Asked], request: &Request, record: &Record) -> bool {
     let wants = |asked: &&Asked| {
-        let meant = asked.request.wanted.means(record) || asked.meant.contains(&record.key);
+        let fits = asked.request.wanted.means(policy, record, asked.request.as_of);
+        let meant = fits || asked.meant.contains(&record.key) || asked.brought.contains(&record.key);
         asked.request.as_of <= request.at && record.first_failed <= asked.request.as_of && meant
     };
     record.state != State::Held(HoldReason::PayloadMissing) && promises.iter().any(|asked| wants(&asked))
 }
 
-fn is_due(promises: &[Asked], request: &Request, sent: &Sent) {
+fn is_due(policy: &Policy, promises: &[Asked], request: &Request, sent: &Sent) {
     let Some(Stored::Record(record)) = &sent.stored else {
         return;
     };
@@ -302,7 +310,7 @@ fn is_due(promises: &[Asked], request: &Request, sent: &Sent) {
     if sent.v.map(SourceVersion::Number) != Some(record.source_version) {
         return;
     }
-    let due = matches!(due(record), Some(due) if due <= request.at) || is_forced(promises, request, record);
+    let due = matches!(due(record), Some(due) if due <= request.at) || is_forced(policy, promises, request, record);
     assert!(due, "schedule: {} was sent at {} and stood at {:?}", sent.key, request.at, record.state);
 }
 

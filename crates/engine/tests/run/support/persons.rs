@@ -7,7 +7,7 @@ use engine::retention;
 use engine::suspension;
 use rules::ids::{RecordKey, RequestId};
 use rules::record::{HoldReason, Record, State};
-use rules::resync::{Request, Wanted};
+use rules::resync::{Action, Matching, Request, Wanted};
 
 use super::world::{World, id, key};
 
@@ -16,6 +16,8 @@ use super::world::{World, id, key};
 pub(crate) struct Asked {
     pub(crate) request: Request,
     pub(crate) meant: Vec<RecordKey>,
+    /// Those that wait for one of them, and for those, and so on.
+    pub(crate) brought: Vec<RecordKey>,
 }
 
 /// A request's name.
@@ -25,7 +27,7 @@ pub(crate) fn request_id(text: &str) -> RequestId {
 
 /// Everything that fails.
 pub(crate) fn everything() -> Wanted {
-    Wanted::All { object: None }
+    Wanted::all()
 }
 
 /// These Contacts.
@@ -36,7 +38,7 @@ pub(crate) fn these(records: &[&str]) -> Wanted {
 
 /// The records that fail as this one does.
 pub(crate) fn like(record: &Record) -> Wanted {
-    Wanted::Type { error_type: record.failure.error_type.clone(), object: None }
+    Wanted::Matching(Matching::of_type(record.failure.error_type.clone()))
 }
 
 fn can_be_tried(record: &Record) -> bool {
@@ -46,18 +48,52 @@ fn can_be_tried(record: &Record) -> bool {
 impl World {
     /// A person asks for this; whatever comes of it.
     pub(crate) async fn wishes(&self, name: &str, wanted: Wanted) -> Accepted {
-        let meant = self.records().into_iter().filter(|record| can_be_tried(record) && wanted.means(record));
-        let meant = meant.map(|record| record.key).collect();
+        self.wishes_to(Action::Resync, name, wanted).await
+    }
+
+    /// A person asks for these failures to be deleted, and it is accepted.
+    pub(crate) async fn deletes(&self, name: &str, wanted: Wanted) -> Request {
+        match self.wishes_to(Action::Delete, name, wanted).await {
+            Accepted::New(request) => request,
+            other => panic!("{name} is not accepted: {other:?}"),
+        }
+    }
+
+    async fn wishes_to(&self, action: Action, name: &str, wanted: Wanted) -> Accepted {
+        let (policy, now) = (self.settings().await.policy, self.now());
+        let takes = |record: &Record| action == Action::Delete && record.is_failing() || can_be_tried(record);
+        let is_meant = |record: &Record| takes(record) && wanted.means(&policy, record, now);
+        let meant = self.records().into_iter().filter(is_meant);
+        let meant: Vec<_> = meant.map(|record| record.key).collect();
+        let brought = self.descendants(&meant);
         let requested_by = "ada".to_owned();
-        let new = NewRequest { connection: id("acme"), id: request_id(name), wanted, requested_by };
+        let new =
+            NewRequest { connection: id("acme"), id: request_id(name), action, wanted, planned: None, requested_by };
         let accepted = accept(&self.parts, new).await.expect("the store works");
         if let Accepted::New(request) | Accepted::Known(request) = &accepted {
             let mut asked = self.asked.lock().expect("no test panics while it asks");
             if asked.iter().all(|known| known.request.id != request.id) {
-                asked.push(Asked { request: request.clone(), meant });
+                asked.push(Asked { request: request.clone(), meant, brought });
             }
         }
         accepted
+    }
+
+    fn descendants(&self, parents: &[RecordKey]) -> Vec<RecordKey> {
+        let mut family = parents.to_vec();
+        loop {
+            let waits = |record: &Record| {
+                let parent = |key: &RecordKey| {
+                    record.parent.as_ref().is_some_and(|parent| parent.object == key.object && parent.id == key.id)
+                };
+                family.iter().any(parent) && !family.contains(&record.key)
+            };
+            let next: Vec<_> = self.records().into_iter().filter(waits).map(|record| record.key).collect();
+            if next.is_empty() {
+                return family.split_off(parents.len());
+            }
+            family.extend(next);
+        }
     }
 
     /// A person asks for this, and it is accepted.

@@ -119,6 +119,19 @@ impl World {
         world
     }
 
+    /// The same world for another process, which dies and pauses by itself.
+    pub(crate) fn another_process(&self) -> Self {
+        let mortal = Mortal::default();
+        let parts = Parts {
+            store: Brittle { inner: self.store.clone(), mortal: mortal.clone() },
+            targets: WatchedTargets { mortal: mortal.clone(), ..self.parts.targets.clone() },
+            events: Brittle { inner: self.bus.clone(), mortal: mortal.clone() },
+            clock: self.clock,
+            entropy: self.parts.entropy.clone(),
+        };
+        Self { parts, mortal, ..self.clone() }
+    }
+
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()

@@ -49,6 +49,7 @@ pub(crate) fn failing(id: &str) -> Record {
         last_failed: at(0),
         parent: None,
         payload: PayloadPlace::Inline,
+        type_since: None,
         last_send: None,
     }
 }

@@ -94,6 +94,7 @@ fn record(key: &RecordKey, code: &str, state: State, attempts: Attempts, last_fa
         last_failed: at(last_failed),
         parent: None,
         payload: PayloadPlace::Inline,
+        type_since: None,
         last_send: None,
     }
 }

@@ -1,0 +1,144 @@
+//! The records that a plan describes: their number comes from the directory of error types, and from a bounded look at an index
+//! where the description says more than the directory knows. A plan of 50,000 records costs what one of five does.
+//!
+//! Must not know: what the plan costs in API calls.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rules::catalogue::ErrorType;
+use rules::ids::ObjectName;
+use rules::policy::Policy;
+use rules::resync::{Action, Count, FailingState, Matching};
+use rules::time::Timestamp;
+
+use super::{Asked, Excluded, Exclusion, Meant};
+use crate::parts::Ports;
+use crate::ports::{DueRecords, ErrorTypes, PortError, TypeEntry};
+
+/// Index keys that are listed at most: about 20 read units.
+const MOST_LISTED: usize = 1_000;
+
+/// The partitions of an index that are listed at most, each with a request of its own.
+const MOST_PARTITIONS: usize = 4;
+
+/// How many records fit, about.
+pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Matching) -> Result<Meant, PortError> {
+    let directory = ports.store().directory(&asked.connection.id).await?;
+    let fitting = fitting(asked, matching, directory);
+    let mut meant = Meant { by_object: numbers(&fitting, matching), ..Meant::default() };
+    let window = Window::of(asked, matching);
+    let types: Vec<ErrorType> = fitting.into_iter().map(|entry| entry.error_type).collect();
+    let sum: u64 = meant.by_object.values().sum();
+    let partitions = types.len() * usize::from(asked.connection.shards.max(1));
+    let listed = if window.is_empty() {
+        Some(BTreeMap::new())
+    } else if (window.narrows || sum <= MOST_LISTED as u64) && partitions <= MOST_PARTITIONS {
+        listed(ports, asked, matching, &types, &window).await?
+    } else {
+        None
+    };
+    meant.at_most = matching.state.is_some_and(|state| state != FailingState::Expired);
+    match listed {
+        Some(listed) => meant.by_object = listed,
+        None => meant.at_most |= window.narrows,
+    }
+    meant.exclusions = quarantined(asked, matching);
+    Ok(meant)
+}
+
+/// The types that may fit.
+fn fitting(asked: &Asked<'_>, matching: &Matching, mut directory: Vec<TypeEntry>) -> Vec<TypeEntry> {
+    let excludes = |entry: &TypeEntry| asked.connection.policy.excludes(&entry.error_type);
+    directory.retain(|entry| matching.error_type.as_ref().is_none_or(|wanted| *wanted == entry.error_type));
+    match (matching.state, asked.action) {
+        (Some(FailingState::Scheduled | FailingState::Expired), _) => directory.retain(|entry| !excludes(entry)),
+        // Held records without a payload may be deleted, and cannot be tried.
+        (Some(FailingState::Held), Action::Resync) if directory.iter().any(excludes) => directory.retain(excludes),
+        (Some(FailingState::Held | FailingState::TimedOut) | None, _) => {}
+    }
+    // All types, when the directory knows of no record: it may lag.
+    if directory.iter().any(|entry| number(entry, matching) > 0) {
+        directory.retain(|entry| number(entry, matching) > 0);
+    }
+    directory
+}
+
+fn number(entry: &TypeEntry, matching: &Matching) -> u64 {
+    entry.of(matching.object.as_ref())
+}
+
+fn numbers(fitting: &[TypeEntry], matching: &Matching) -> BTreeMap<ObjectName, u64> {
+    let mut numbers = BTreeMap::new();
+    for (object, number) in fitting.iter().flat_map(|entry| &entry.records) {
+        if matching.object.as_ref().is_none_or(|wanted| wanted == object) {
+            *numbers.entry(object.clone()).or_default() += number;
+        }
+    }
+    numbers
+}
+
+/// The first failures that fit.
+struct Window {
+    from: Timestamp,
+    to: Timestamp,
+    /// Whether the description says more of them than the plan's instant does.
+    narrows: bool,
+}
+
+impl Window {
+    fn of(asked: &Asked<'_>, matching: &Matching) -> Self {
+        let from = matching.failed_from.unwrap_or(Timestamp::from_millis(0));
+        let to = matching.failed_to.map_or(asked.as_of, |to| to.min(asked.as_of));
+        let given = matching.failed_from.is_some() || matching.failed_to.is_some();
+        match (matching.state, &asked.connection.policy) {
+            (Some(FailingState::Expired), Policy::Recent(policy)) => {
+                let last = policy.horizon(asked.as_of) - Duration::from_millis(1);
+                Self { from, to: to.min(last), narrows: true }
+            }
+            // Nothing expires under this policy, and nothing times out under that one.
+            (Some(FailingState::Expired), Policy::Interval(_)) | (Some(FailingState::TimedOut), Policy::Recent(_)) => {
+                Self { from: to + Duration::from_millis(1), to, narrows: true }
+            }
+            (Some(FailingState::Scheduled | FailingState::TimedOut | FailingState::Held) | None, _) => {
+                Self { from, to, narrows: given }
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.from > self.to
+    }
+}
+
+/// How many an index lists, when those are not too many.
+async fn listed<P: Ports>(
+    ports: &P,
+    asked: &Asked<'_>,
+    matching: &Matching,
+    types: &[ErrorType],
+    window: &Window,
+) -> Result<Option<BTreeMap<ObjectName, u64>>, PortError> {
+    let (id, shards) = (&asked.connection.id, asked.connection.shards);
+    let page = ports.store().aged(id, types, window.from, window.to, shards, None, MOST_LISTED).await?;
+    if page.next.is_some() {
+        return Ok(None);
+    }
+    let mut numbers = BTreeMap::new();
+    for key in page.keys {
+        if matching.object.as_ref().is_none_or(|wanted| *wanted == key.object) {
+            *numbers.entry(key.object).or_default() += 1;
+        }
+    }
+    Ok(Some(numbers))
+}
+
+/// Records of open journal entries that may fit: they are tried when their earlier send cannot be committed any more.
+fn quarantined(asked: &Asked<'_>, matching: &Matching) -> Vec<Exclusion> {
+    let fits = |object: &ObjectName| matching.object.as_ref().is_none_or(|wanted| wanted == object);
+    let flying = asked.entries.iter().filter(|entry| entry.quarantines(asked.as_of) && fits(&entry.object));
+    let number = flying.map(|entry| entry.sent.len() as u64).sum();
+    let reason = Excluded::Quarantined;
+    let exclusion = Exclusion { reason, text: reason.words(), records: Count::about(number), named: Vec::new() };
+    if number > 0 && asked.action == Action::Resync { vec![exclusion] } else { Vec::new() }
+}

@@ -1,0 +1,231 @@
+//! What persons ask to be deleted: nobody tries it any more, no gate keeps that back, and what fails anew comes back.
+//!
+//! Must not know: where a request is kept.
+
+use engine::fakes::{reply, sample};
+use engine::memory::Operation;
+use engine::ports::{NotProcessed, ProbeAnswer, UpsertAnswer};
+use engine::resync::Cancelled;
+use rules::counts::ApiCalls;
+use rules::record::{HoldReason, Resolution, State};
+use rules::resync::{Matching, Progress, RequestState, Skips, Wanted};
+use serde_json::json;
+
+use crate::forced::{all_refused, done, lead};
+use crate::support::persons::{everything, like, these};
+use crate::support::{World, at, interval, key, recent};
+
+fn deleted(records: u64) -> Progress {
+    Progress { deleted: records, ..Progress::default() }
+}
+
+fn is_deleted(world: &World, record: &str) -> bool {
+    matches!(world.record(record).state, State::Resolved { how: Resolution::Deleted, .. })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_deleted_is_never_tried_again_and_costs_no_call() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.fails("a", 1).await;
+    world.fails("b", 1).await;
+    world.deletes("gone", these(&["a"])).await;
+    world.drive_until(at("2026-03-02T09:10:00Z")).await;
+    assert_eq!((done(&world, "gone").await, world.calls()), (deleted(1), 0));
+    assert!(is_deleted(&world, "a"));
+    world.drive_until(at("2026-03-02T09:50:00Z")).await;
+    assert_eq!((world.sent("a").len(), world.sent("b").len()), (0, 1));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn thousands_of_one_type_are_deleted_and_the_others_stay() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.many_fail(4_500).await;
+    world.fails_with(&key("other"), 1, "INVALID_EMAIL_ADDRESS", &json!({})).await;
+    world.deletes("locks", like(&world.record("r000001"))).await;
+    world.drive_until(at("2026-03-02T09:15:00Z")).await;
+    assert_eq!((done(&world, "locks").await, world.failing()), (deleted(4_500), 1));
+    let report = world.run_reports().pop().expect("a run was made");
+    assert_eq!((report.deleted, report.api_calls), (4_500, 0));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_a_suspension_and_a_spent_budget_do_not_keep_a_deletion_back() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    for record in ["paused", "spent", "suspended", "down"] {
+        world.fails(record, 1).await;
+    }
+    world.set(|acme| acme.paused = true).await;
+    world.deletes("while-paused", these(&["paused"])).await;
+    world.drive_until(at("2026-03-02T09:05:00Z")).await;
+    assert!(is_deleted(&world, "paused"));
+    world.set(|acme| (acme.paused, acme.budget.api_limit) = (false, Some(ApiCalls(0)))).await;
+    world.deletes("while-spent", these(&["spent"])).await;
+    world.drive_until(at("2026-03-02T09:10:00Z")).await;
+    assert!(is_deleted(&world, "spent"));
+    world.set(|acme| acme.budget.api_limit = None).await;
+    world.salesforce().answer_next(reply::of(UpsertAnswer::NotProcessed(NotProcessed::Down)));
+    world.salesforce().probe_next(reply::of(ProbeAnswer::NotProcessed(NotProcessed::Down)));
+    world.asks("suspends", these(&["down"])).await;
+    world.drive_until(at("2026-03-02T09:12:00Z")).await;
+    assert!(world.control().await.suspension.is_some());
+    world.deletes("while-suspended", these(&["suspended"])).await;
+    world.drive_until(at("2026-03-02T09:15:00Z")).await;
+    assert!(is_deleted(&world, "suspended"));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_whose_event_was_lost_is_started_by_the_next_tick_of_a_paused_connection_too() {
+    let world = World::new("2026-03-02T09:02:00Z", [recent()]).await;
+    world.fails("a", 1).await;
+    world.set(|acme| acme.paused = true).await;
+    world.deletes("gone", everything()).await;
+    assert_eq!(world.newly_requested().len(), 1, "the event is taken away");
+    world.drive_until(at("2026-03-02T09:19:00Z")).await;
+    assert!(!is_deleted(&world, "a"));
+    world.drive_until(at("2026-03-02T09:25:00Z")).await;
+    assert_eq!((done(&world, "gone").await, world.calls()), (deleted(1), 0));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_whose_send_may_still_be_committed_may_be_deleted_and_stays_quarantined() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    world.fails("a", 1).await;
+    world.salesforce().answer_next(reply::of(UpsertAnswer::Unknown));
+    world.drive_until(at("2026-03-02T09:25:00Z")).await;
+    world.deletes("gone", these(&["a"])).await;
+    world.drive_until(at("2026-03-02T09:26:00Z")).await;
+    assert_eq!(done(&world, "gone").await, deleted(1));
+    world.fails("a", 2).await;
+    world.asks("anew", these(&["a"])).await;
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    assert_eq!(world.sent("a").len(), 1, "the newer failure waits until the older send cannot be committed any more");
+    world.drive_until(at("2026-03-02T10:10:00Z")).await;
+    assert_eq!((world.sent("a").len(), world.failing()), (2, 0));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_failure_of_a_deleted_record_comes_back_and_the_same_one_does_not() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.fails("a", 1).await;
+    world.deletes("gone", these(&["a"])).await;
+    world.drive_until(at("2026-03-02T09:10:00Z")).await;
+    world.fails("a", 1).await;
+    assert!(is_deleted(&world, "a"));
+    world.fails("a", 2).await;
+    assert_eq!(world.failing(), 1);
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    assert_eq!((world.sent("a").len(), world.failing()), (1, 0));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_deleted_is_skipped_with_a_reason_and_a_lost_payload_is_no_obstacle() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    world.set(|acme| acme.retention.payload_days = Some(1)).await;
+    world.fails("saved", 1).await;
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    all_refused(&world);
+    world.fails("emptied", 1).await;
+    world.set(|acme| acme.paused = true).await;
+    world.wait_until(at("2026-03-04T09:15:00Z")).await;
+    assert_eq!(world.applies_retention().await, 1);
+    assert_eq!(world.record("emptied").state, State::Held(HoldReason::PayloadMissing));
+    world.deletes("three", these(&["saved", "emptied", "unheard-of"])).await;
+    world.drive_until(at("2026-03-04T09:18:00Z")).await;
+    let why = Skips { unknown: 1, resolved: 1, ..Skips::default() };
+    assert_eq!(done(&world, "three").await, deleted(1).skipping(why));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_after_the_request_is_not_deleted() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.fails("before", 1).await;
+    world.fails("anew", 1).await;
+    world.deletes("all", everything()).await;
+    world.wait_until(at("2026-03-02T09:03:00Z")).await;
+    world.fails("after", 1).await;
+    world.fails("anew", 2).await;
+    world.drive_until(at("2026-03-02T09:10:00Z")).await;
+    assert_eq!(done(&world, "all").await.deleted, 1);
+    assert!(is_deleted(&world, "before") && world.failing() == 2);
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_asked_for_during_a_run_comes_between_its_turns() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    all_refused(&world);
+    world.many_fail(6_000).await;
+    world.fails_with(&lead("wrong"), 1, sample::CODE, &json!({})).await;
+    world.wait_until(at("2026-03-02T09:20:00Z")).await;
+    let running = world.run(rules::owed::Selection::Due { tick: at("2026-03-02T09:20:00Z") });
+    let asking = async {
+        world.wait_until(at("2026-03-02T09:20:01Z")).await;
+        let leads = Matching::of_object(sample::object("Lead"));
+        world.deletes("leads", Wanted::Matching(leads)).await;
+    };
+    let (ended, ()) = futures::join!(running, asking);
+    let report = match ended.expect("nothing dies").expect("no port fails") {
+        engine::run::RunEnd::Ran(report) => report,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(world.request("leads").await.state, RequestState::Done);
+    assert_eq!((world.control().await.epoch.0, report.deleted), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_deletion_deletes_nothing_more() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.many_fail(10_000).await;
+    world.deletes("large", everything()).await;
+    let cancelling = async {
+        world.wait_until(at("2026-03-02T09:02:02Z")).await;
+        world.cancels("large").await
+    };
+    let (answer, ()) = futures::join!(cancelling, world.drive_until(at("2026-03-02T09:15:00Z")));
+    let Cancelled::Cancelled(cancelled) = answer else { panic!("it was open: {answer:?}") };
+    assert_eq!(world.request("large").await, cancelled);
+    let left = world.failing();
+    assert!((1..10_000).contains(&left), "{left} of 10,000 are left");
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_may_die_at_any_step_and_the_next_runs_finish_it() {
+    let mut step = 1;
+    loop {
+        let world = World::new("2026-03-02T09:02:00Z", [recent()]).await;
+        world.set(|acme| acme.paused = true).await;
+        world.many_fail(60).await;
+        world.fails_with(&key("other"), 1, "INVALID_EMAIL_ADDRESS", &json!({})).await;
+        let asked = world.deletes("locks", like(&world.record("r000001"))).await;
+        world.mortal.dies_at(step);
+        let ended = world.run(asked.selection()).await;
+        world.mortal.dies_at(0);
+        world.drive_until(at("2026-03-02T10:10:00Z")).await;
+        assert_eq!((world.failing(), world.request("locks").await.state), (1, RequestState::Done), "dead at {step}");
+        world.upholds_the_invariants_after_deaths(1).await;
+        if ended.is_some() {
+            break;
+        }
+        step += 1;
+    }
+    assert!(step > 20, "a deletion has many steps, not {step}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_is_written_in_batches() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.set(|acme| acme.paused = true).await;
+    world.many_fail(5_000).await;
+    world.deletes("all", everything()).await;
+    world.drive_until(at("2026-03-02T09:10:00Z")).await;
+    let writes = world.count(Operation::WriteOutcomes);
+    assert!(writes <= 5, "{writes} writes for 5,000 records");
+}

@@ -1,0 +1,191 @@
+//! Persons and runs who write the same request at the same time: at every single step of the one, the other comes in between,
+//! and what was said to a person stays true.
+//!
+//! Must not know: what the steps are.
+
+use engine::erase::{Erased, erase};
+use engine::manage::Deed;
+use engine::ports::AuditAction;
+use engine::resync::{Accepted, Cancelled, cancel};
+use rules::resync::{MOST_OPEN, RequestState, Wanted};
+
+use crate::support::persons::{everything, request_id, these};
+use crate::support::{World, at, id, interval, key};
+
+/// More steps than any of these has.
+const MOST_STEPS: usize = 60;
+
+/// Carries `first` out up to its `step`-th step, then `second`, then the rest of `first`. Whether it came to that step.
+async fn in_between<T>(
+    process: &World,
+    step: usize,
+    first: impl Future<Output = T>,
+    second: impl Future<Output = ()>,
+) -> (T, bool) {
+    process.mortal.pauses_at(step);
+    let (mut first, second) = (Box::pin(first), Box::pin(second));
+    let early = tokio::select! {
+        biased;
+        done = &mut first => Some(done),
+        () = process.mortal.paused() => None,
+    };
+    second.await;
+    process.mortal.goes_on();
+    match early {
+        Some(done) => (done, false),
+        None => (first.await, true),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_and_the_end_of_the_last_try_may_meet_at_any_step_and_what_either_said_stays_true() {
+    let mut both = [0, 0];
+    for step in 1..=MOST_STEPS {
+        let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+        world.fails("a", 1).await;
+        world.asks("one", these(&["a"])).await;
+        let person = world.another_process();
+        let (acme, one) = (id("acme"), request_id("one"));
+        let ends = world.drive_until(at("2026-03-02T09:10:00Z"));
+        let (said, met) = in_between(&person, step, cancel(&person.parts, &acme, &one), ends).await;
+        let stands = world.request("one").await;
+        match said.expect("the store works") {
+            Cancelled::Cancelled(said) | Cancelled::Ended(said) => assert_eq!(stands, said),
+            Cancelled::Unknown => panic!("it was accepted"),
+        }
+        both[usize::from(stands.state == RequestState::Cancelled)] += 1;
+        world.drive_until(at("2026-03-02T09:50:00Z")).await;
+        assert_eq!(world.request("one").await, stands, "it does not come back");
+        world.upholds_the_invariants().await;
+        if !met {
+            break;
+        }
+    }
+    assert!(both.iter().all(|&times| times > 0), "either comes first sometimes: {both:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_ends_a_request_may_be_cut_short_by_a_cancel_at_any_step() {
+    for step in 1..=MOST_STEPS * 2 {
+        let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+        world.fails("a", 1).await;
+        let asked = world.asks("one", these(&["a"])).await;
+        let run = world.another_process();
+        let cancels = async {
+            world.cancels("one").await;
+        };
+        let (ended, met) = in_between(&run, step, Box::pin(run.run(asked.selection())), cancels).await;
+        ended.expect("nothing dies").expect("no port fails");
+        let stands = world.request("one").await;
+        assert_ne!(stands.state, RequestState::Open);
+        assert!(world.control().await.owed.forced.is_empty());
+        world.drive_until(at("2026-03-02T09:50:00Z")).await;
+        assert_eq!(world.request("one").await, stands);
+        world.upholds_the_invariants().await;
+        if !met {
+            return;
+        }
+    }
+    panic!("a run has fewer steps");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_erasure_and_a_cancel_may_meet_at_any_step_and_neither_is_undone() {
+    for step in 1..=MOST_STEPS {
+        let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+        world.set(|acme| acme.paused = true).await;
+        world.fails("a", 1).await;
+        world.fails("b", 1).await;
+        world.asks("both", these(&["a", "b"])).await;
+        // The run that the request started has met the pause.
+        world.drive_until(at("2026-03-02T09:10:00Z")).await;
+        let officer = world.another_process();
+        let gone = key("a");
+        let deed = Deed::of("eve", AuditAction::RecordErased, "a fingerprint".to_owned());
+        let cancels = async {
+            world.cancels("both").await;
+        };
+        let (erased, met) = in_between(&officer, step, erase(&officer.parts, &gone, deed), cancels).await;
+        assert_eq!(erased.expect("the store works"), Erased::Erased);
+        let stands = world.request("both").await;
+        assert_eq!((stands.state, stands.wanted), (RequestState::Cancelled, these(&["b"])));
+        if !met {
+            return;
+        }
+    }
+    panic!("an erasure has fewer steps");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_lost_the_race_for_the_last_place_may_be_asked_for_again_under_its_name() {
+    let mut lost = 0;
+    for step in 1..=MOST_STEPS {
+        let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+        world.set(|acme| acme.paused = true).await;
+        world.fails("a", 1).await;
+        for number in 1..MOST_OPEN {
+            world.asks(&format!("n{number}"), everything()).await;
+        }
+        let slow = world.another_process();
+        let last_place = async {
+            world.wishes("quick", everything()).await;
+        };
+        let (slow_one, met) = in_between(&slow, step, slow.wishes("slow", everything()), last_place).await;
+        if slow_one == Accepted::TooMany {
+            lost += 1;
+            world.cancels("n3").await;
+            let again = world.wishes("slow", everything()).await;
+            assert!(matches!(again, Accepted::New(_)), "step {step}: {again:?}");
+        }
+        let owed = world.control().await.owed.forced;
+        assert!(owed.len() <= MOST_OPEN && owed.iter().any(|owed| owed.request == request_id("slow")));
+        world.set(|acme| acme.paused = false).await;
+        world.drive_until(at("2026-03-02T09:50:00Z")).await;
+        assert_eq!(world.request("slow").await.state, RequestState::Done);
+        world.upholds_the_invariants().await;
+        if !met {
+            break;
+        }
+    }
+    assert!(lost > 0, "the quick one is first sometimes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_clicks_under_one_name_are_one_request_and_ten_under_ten_names_share_their_tries() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.salesforce().answer_with(|request, _, _| {
+        engine::fakes::reply::each(request, |_| {
+            engine::fakes::reply::refused(engine::fakes::sample::CODE, engine::fakes::sample::MESSAGE)
+        })
+    });
+    world.many_fail(300).await;
+    let first = world.asks("click", everything()).await;
+    for _ in 1..10 {
+        assert_eq!(world.wishes("click", everything()).await, Accepted::Known(first.clone()));
+    }
+    for number in 1..10 {
+        world.asks(&format!("other-{number}"), everything()).await;
+    }
+    world.drive_until(at("2026-03-02T09:15:00Z")).await;
+    assert!(world.records().iter().all(|record| record.attempts.forced == 1), "each record was tried once");
+    let mut done = 0;
+    for name in std::iter::once("click".to_owned()).chain((1..10).map(|number| format!("other-{number}"))) {
+        let request = world.request(&name).await;
+        assert_eq!(request.state, RequestState::Done);
+        done += request.progress.tried;
+    }
+    assert_eq!(done, 300);
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_withdrawn_request_is_not_known() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.set(|acme| acme.paused = true).await;
+    for number in 0..MOST_OPEN {
+        world.asks(&format!("n{number}"), Wanted::all()).await;
+    }
+    assert_eq!(world.wishes("more", everything()).await, Accepted::TooMany);
+    let known = engine::resync::status(&world.parts, &id("acme"), &request_id("more")).await.expect("the store works");
+    assert_eq!(known, None);
+}
