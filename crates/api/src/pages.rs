@@ -13,6 +13,7 @@ mod frame;
 mod lines;
 mod overview;
 mod parts;
+mod plans;
 mod record;
 mod records;
 mod requests;
@@ -47,6 +48,7 @@ pub(crate) fn all<P: Ports + 'static>() -> Router<Arc<P>> {
         .merge(errors::routes())
         .merge(records::routes())
         .merge(record::routes())
+        .merge(plans::routes())
         .merge(requests::routes())
         .merge(usage::routes())
         .merge(runs::routes())

@@ -61,6 +61,15 @@ impl Params {
         self.given.retain(|(_, text)| !text.is_empty());
     }
 
+    /// Makes instants to the minute, as a field for a date and a time has them, into ones of UTC.
+    pub(crate) fn complete_times(&mut self, names: &[&str]) {
+        for (name, text) in &mut self.given {
+            if names.contains(&name.as_str()) && text.len() == "2026-03-01T09:30".len() {
+                text.push_str(":00Z");
+            }
+        }
+    }
+
     /// A parameter made into a `T` that checks it.
     pub(crate) fn text<T>(&mut self, name: &'static str) -> Option<T>
     where

@@ -2,7 +2,7 @@
 //!
 //! Must not know: who is let in.
 
-mod asking;
+pub(crate) mod asking;
 mod audit;
 mod connections;
 mod deletions;

@@ -186,8 +186,10 @@ fn row(one: &Seen, now: Timestamp) -> Markup {
             }
             td data-label="Health" { (health(&one.standing)) }
             td.num data-label="Failing records" {
-                span.big { (number(failing)) }
-                @if failing > 0 { p.message { (count(one.errors.len() as u64, "type", "types")) } }
+                div {
+                    span.big { (number(failing)) }
+                    @if failing > 0 { p.message { (count(one.errors.len() as u64, "type", "types")) } }
+                }
             }
             td data-label="API budget, 24 hours" { (budget_bar(&one.standing.budget)) }
             td data-label="Next run" { (when_or(next_run(&one.standing, now), now, "none while it is paused")) }

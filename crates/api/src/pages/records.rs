@@ -11,6 +11,7 @@ use engine::overview::{Filter, Page, list};
 use engine::parts::Ports;
 use maud::{Markup, html};
 use rules::resync::FailingState;
+use rules::time::Timestamp;
 
 use super::Shown;
 use super::errors::export;
@@ -60,6 +61,7 @@ async fn listing<P: Ports>(
     only: Option<FailingState>,
 ) -> Shown {
     params.leave_out_empty();
+    params.complete_times(&["failed_from", "failed_to"]);
     let mut filter = filter(&mut params);
     filter.state = only.or(filter.state);
     let cursor = params.raw("cursor");
@@ -74,6 +76,12 @@ async fn listing<P: Ports>(
         (None, None) => (Place::Errors, "Failing records".to_owned()),
     };
     Ok(of_connection(&scene, place, &title, &view.body()))
+}
+
+/// An instant as a field for a date and a time has it, which knows of no zone: to the minute, in UTC.
+fn local(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(..16).unwrap_or(&text).to_owned()
 }
 
 struct View<'a> {
@@ -123,6 +131,12 @@ impl View<'_> {
                     label { span { "Message contains" }
                         input type="text" name="message" value=(text(self.filter.message.as_ref().map(ToString::to_string))) autocomplete="off" placeholder="anything";
                     }
+                }
+                label { span { "First failed from (UTC)" }
+                    input type="datetime-local" name="failed_from" value=(text(self.filter.failed_from.map(local)));
+                }
+                label { span { "until" }
+                    input type="datetime-local" name="failed_to" value=(text(self.filter.failed_to.map(local)));
                 }
                 @if self.only.is_none() {
                     label { span { "State" }

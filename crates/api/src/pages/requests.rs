@@ -67,7 +67,7 @@ fn table(scene: &Scene, requests: &[Request]) -> Markup {
                 thead { tr {
                     th scope="col" { "What" }
                     th scope="col" { "State" }
-                    th.num scope="col" { "Tried" }
+                    th.num scope="col" { "Done" }
                     th.num scope="col" { "Resolved" }
                     th.num scope="col" { "Failed again" }
                     th scope="col" { "Asked" }
@@ -77,7 +77,7 @@ fn table(scene: &Scene, requests: &[Request]) -> Markup {
                     tr {
                         th.record scope="row" { a href=(scene.address(&["requests", request.id.as_str()])) { (title(request)) } }
                         td data-label="State" { (request_state(request.state)) }
-                        td.num data-label="Tried" { (number(request.progress.tried)) }
+                        td.num data-label="Done" { (number(request.progress.done())) }
                         td.num data-label="Resolved" { (number(request.progress.resolved)) }
                         td.num data-label="Failed again" { (number(request.progress.failed)) }
                         td data-label="Asked" { (when(request.as_of, now)) }
@@ -184,21 +184,50 @@ fn panel(scene: &Scene, request: &Request, waits: &[String]) -> Markup {
 }
 
 fn told(request: &Request) -> Markup {
-    let progress = &request.progress;
-    let total = (progress.tried + progress.skipped).max(1);
-    let words = match request.state {
-        RequestState::Open => "Working on it".to_owned(),
-        RequestState::Done => "Done".to_owned(),
-        RequestState::Cancelled => "Cancelled".to_owned(),
-    };
+    let (progress, waiting) = (&request.progress, request.waiting());
+    let done = progress.done();
+    let total = (done + waiting.map_or(0, |waiting| waiting.number)).max(1);
     html! {
-        p.big-line { (words) ": " (count(progress.tried, "record", "records")) " tried" }
-        (bar(progress.resolved, total, Tone::Fine, &format!("{} of {} resolved", progress.resolved, total)))
+        p.big-line {
+            @match (request.state, waiting) {
+                (RequestState::Open, Some(waiting)) => {
+                    (if waiting.exact { "" } else { "About " }) (number(waiting.number)) " waiting, " (number(done)) " done"
+                }
+                (RequestState::Open, None) => { "Working on it: " (number(done)) " done" }
+                (RequestState::Done, _) => { "Done: " (ended(request)) }
+                (RequestState::Cancelled, _) => { "Cancelled after " (ended(request)) }
+            }
+        }
+        (bar(done, total, Tone::Fine, &format!("{done} of {total} done")))
+        (tally(request))
+    }
+}
+
+fn ended(request: &Request) -> String {
+    match request.action {
+        Action::Resync => format!("{} tried", count(request.progress.tried, "record", "records")),
+        Action::Delete => format!("{} deleted", count(request.progress.deleted, "failure", "failures")),
+    }
+}
+
+fn tally(request: &Request) -> Markup {
+    let (progress, why) = (&request.progress, &request.progress.skipped_because);
+    let left = [
+        (why.resolved, "did not fail any more"),
+        (why.unknown, "of which no failure is known"),
+        (why.payload_missing, "with nothing to send"),
+        (why.failed_anew, "failed anew since the plan"),
+        (why.changed, "did not fit the plan any more"),
+        (progress.skipped.saturating_sub(why.total()), "could not be taken"),
+    ];
+    html! {
         ul.tally {
-            li { strong { (number(progress.resolved)) } " resolved" }
-            li { strong { (number(progress.failed)) } " failed again" }
+            @if request.action == Action::Resync {
+                li { strong { (number(progress.resolved)) } " resolved" }
+                li { strong { (number(progress.failed)) } " failed again" }
+            }
             @if progress.unknown > 0 { li { strong { (number(progress.unknown)) } " without an answer" } }
-            @if progress.skipped > 0 { li { strong { (number(progress.skipped)) } " could not be tried" } }
+            @for (number_of, words) in left { @if number_of > 0 { li { strong { (number(number_of)) } " left alone: " (words) } } }
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use engine::manage::{Changed, Wish, change};
-use engine::overview::{UsageNow, usage};
+use engine::overview::{ForecastNow, UsageNow, usage};
 use engine::parts::Ports;
 use engine::ports::AuditAction;
 use maud::{Markup, html};
@@ -24,7 +24,8 @@ use super::form::{Form, go_to};
 use super::frame::{Place, of_connection};
 use super::parts::figure;
 use super::scene::Scene;
-use super::when::{clock_time, number, when, when_or};
+use super::suspension::sentence;
+use super::when::{clock_time, count, number, when, when_or};
 use crate::caller::Caller;
 use crate::params::Named;
 use crate::problem::Problem;
@@ -59,6 +60,7 @@ async fn page<P: Ports>(ports: &P, caller: Caller, name: &str, refused: Option<R
             (chart(&usage, now))
             (numbers(&usage, now))
         }
+        (forecast(&usage.forecast, now))
         (limit_form(&scene, &usage, refused.as_ref()))
     };
     Ok(of_connection(&scene, Place::Usage, Place::Usage.title(), &body))
@@ -78,6 +80,33 @@ fn figures(usage: &UsageNow, now: Timestamp) -> Markup {
             @match &usage.org {
                 Some(org) => { (figure("The org's own figure", &html! { (number(org.used.0)) " of " (number(org.limit.0)) }, &html! { "everybody's calls, as of " (when(org.at, now)) })) }
                 None => { (figure("The org's own figure", &html! { "not seen yet" }, &html! { "Salesforce tells it with the first call" })) }
+            }
+        }
+    }
+}
+
+/// When what waits will have been tried.
+fn forecast(forecast: &ForecastNow, now: Timestamp) -> Markup {
+    html! {
+        section.panel aria-labelledby="forecast" {
+            h2 id="forecast" { "Forecast" }
+            @if forecast.waiting_records == 0 {
+                p { "No record waits for a schedule." }
+            } @else {
+                p {
+                    "About " (count(forecast.waiting_records, "record waits", "records wait")) " for a schedule; trying each once takes about "
+                    (count(forecast.calls_needed.0, "call", "calls")) ". "
+                    @if let Some(at) = forecast.resumes { "Retries go on at " strong { (when(at, now)) } ". " }
+                    @match (forecast.clears, forecast.because) {
+                        (Some(at), _) => { "The last of them is tried at " strong { (when(at, now)) } "." }
+                        (None, Some(because)) => { strong { "Nobody can tell when the last of them is tried: " } (because) "." }
+                        (None, None) => {}
+                    }
+                }
+                details {
+                    summary { "What this takes for granted" }
+                    ul.bullets { @for one in forecast.assumes { li { (sentence(one)) } } }
+                }
             }
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn when(at: Timestamp, now: Timestamp) -> Markup {
     html! {
         span.when {
             time datetime=(at) { (clock_time(at, now)) }
-            ", " span.relative { (relative(at, now)) }
+            span.comma { "," } " " span.relative { (relative(at, now)) }
         }
     }
 }

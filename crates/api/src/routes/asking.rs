@@ -16,6 +16,7 @@ use rules::ids::RequestId;
 use rules::resync::{Action, Count, MOST_OPEN, Planned, Request, RequestState, Wanted};
 use rules::time::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::unknown_connection;
 use crate::cursor::hexadecimal;
@@ -102,26 +103,52 @@ pub(super) async fn accept<P: Ports>(
     headers: &HeaderMap,
     wish: Wish<'_>,
 ) -> Result<(StatusCode, Json<Asked>), Problem> {
+    let (code, request) = ask(ports, connection, key(headers)?, wish).await?;
+    Ok((code, Json(Asked::about(ports, connection, request).await?)))
+}
+
+/// Carries out the plan that `body` names, as a page does it. Any number of clicks on one plan are one request.
+pub(crate) async fn carry_out<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    action: Action,
+    body: &Value,
+    who: &str,
+) -> Result<Request, Problem> {
+    let plan = planned(Fields::of("", body), connection, action)?;
+    Ok(ask(ports, connection, None, Wish { who, action, plan }).await?.1)
+}
+
+/// The records that the plan means which `body` names.
+pub(crate) fn meant(connection: &Connection, action: Action, body: &Value) -> Result<Wanted, Mistakes> {
+    Ok(planned(Fields::of("", body), connection, action)?.wanted)
+}
+
+async fn ask<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    key: Option<RequestId>,
+    wish: Wish<'_>,
+) -> Result<(StatusCode, Request), Problem> {
     let Wish { who, action, plan: Meant { wanted, planned, id } } = wish;
     let random = || RequestId::new(format!("{:016x}", ports.entropy().number())).expect("16 digits are a request's id");
-    let id = key(headers)?.or(id).unwrap_or_else(random);
+    let id = key.or(id).unwrap_or_else(random);
     refuse_stale(ports, connection, &id, planned).await?;
     let (connection_id, requested_by) = (connection.id.clone(), who.to_owned());
     let new = NewRequest { connection: connection_id, id, action, wanted, planned, requested_by };
-    let (code, request) = match request(ports, new).await? {
-        Accepted::New(request) => (StatusCode::ACCEPTED, request),
-        Accepted::Known(request) => (StatusCode::OK, request),
+    match request(ports, new).await? {
+        Accepted::New(request) => Ok((StatusCode::ACCEPTED, request)),
+        Accepted::Known(request) => Ok((StatusCode::OK, request)),
         Accepted::Conflict => {
             let detail = format!("another request has this {KEY}; take a new one");
-            return Err(Problem::of(Refusal::Conflict, detail));
+            Err(Problem::of(Refusal::Conflict, detail))
         }
         Accepted::TooMany => {
             let detail = format!("{MOST_OPEN} requests are open; wait until one is done, or cancel one");
-            return Err(Problem::of(Refusal::TooMany, detail));
+            Err(Problem::of(Refusal::TooMany, detail))
         }
-        Accepted::UnknownConnection => return Err(unknown_connection(&connection.id)),
-    };
-    Ok((code, Json(Asked::about(ports, connection, request).await?)))
+        Accepted::UnknownConnection => Err(unknown_connection(&connection.id)),
+    }
 }
 
 /// A plan is carried out within its time; the same request again is told how it stands whenever it comes.
