@@ -12,6 +12,7 @@ use engine::explain::{Answer, explain};
 use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, sample};
 use engine::overview::{self, Filter, Line, Page};
 use engine::parts::Parts;
+use engine::plan::{Plan, plan};
 use engine::ports::{
     AuditAction, AuditEntry, Audits, Connections, Controls, CountChange, ErrorTypes, Records, Reports, Requests,
     RunReport, Saved, StopReason,
@@ -22,7 +23,7 @@ use rules::control::Control;
 use rules::ids::{Epoch, ObjectName, RecordId, RecordKey, RequestId, RunId};
 use rules::owed::{Forced, Owed, Selection};
 use rules::record::{Failure, Record};
-use rules::resync::{Action, FailingState, Matching, Progress, Request, RequestState, Wanted};
+use rules::resync::{Action, Count, FailingState, Matching, Progress, Request, RequestState, Wanted};
 use rules::time::Timestamp;
 use store::DynamoStore;
 use store::local::{Embedded, Place};
@@ -167,6 +168,17 @@ impl Morning {
         done
     }
 
+    /// A plan, with the settings read for it; no more than 50 read units.
+    async fn plans(&self, what: &str, action: Action, wanted: Wanted) -> Plan {
+        self.counting.take();
+        let connection = self.ports.store.connection(&acme()).await.unwrap().expect("it is there");
+        let planned = plan(&self.ports, &connection, action, wanted).await.unwrap();
+        let Cost { requests, units } = self.counting.take();
+        println!("{what:<46} {requests:>3} requests {units:>7.1} read units");
+        assert!(requests <= MOST && units <= 50.0, "{what}: {requests} requests, {units} units");
+        planned
+    }
+
     /// A page of the listing as the console asks for it, which shows how the connection stands besides.
     async fn page(&self, filter: &Filter, limit: usize, from: Option<overview::Place>) -> Page {
         let standing = overview::standing(&self.ports, &acme()).await.unwrap().expect("it is there");
@@ -238,6 +250,7 @@ fn report(number: u32) -> RunReport {
         failed: 1_000,
         unknown: 0,
         skipped: 0,
+        deleted: 0,
     }
 }
 
@@ -285,6 +298,28 @@ async fn every_question_costs_ten_requests_at_most_at_fifty_thousand_failing_rec
     assert_eq!((requests.len(), runs.len(), audit.len()), (16, 100, 100));
     let waits = morning.costs("what a resync waits for", overview::waits_for(ports, &connection(0))).await.unwrap();
     assert!(waits.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_of_fifty_thousand_records_costs_ten_requests_and_fifty_read_units_at_most() {
+    let morning = Morning::breaks().await;
+    let of_type = |change: fn(&mut Matching)| {
+        let mut matching = Matching::of_type(error_type(&type_name(3)));
+        change(&mut matching);
+        Wanted::Matching(matching)
+    };
+    let everything = morning.plans("plan of all", Action::Resync, Wanted::all()).await;
+    assert_eq!((everything.records, everything.at_most), (Count::about(RECORDS as u64), false));
+    let one = morning.plans("plan of one type", Action::Resync, of_type(|_| {})).await;
+    assert_eq!(one.records, Count::about((RECORDS / TYPES) as u64));
+    let deletion = morning.plans("plan of a deletion of one type", Action::Delete, of_type(|_| {})).await;
+    assert_eq!((deletion.records, deletion.calls.0), (one.records, 0));
+    let aged = of_type(|matching| matching.failed_to = Some(first_failed(10_000)));
+    let aged = morning.plans("plan of one type, by first failure", Action::Resync, aged).await;
+    assert!(aged.records.number > 0 && aged.at_most, "16 shards are too many to look at: {:?}", aged.records);
+    let held = of_type(|matching| matching.state = Some(FailingState::Held));
+    let held = morning.plans("plan of one type, held", Action::Resync, held).await;
+    assert!(held.at_most);
 }
 
 #[tokio::test(flavor = "multi_thread")]
