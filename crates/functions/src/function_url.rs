@@ -34,7 +34,8 @@ pub async fn serve<P: Ports + 'static>(ports: P, access: Access) -> Result<(), S
     lambda_http::run(service).await.map_err(StartError::Runtime)
 }
 
-/// One request, answered whole: the function is frozen as soon as it has answered.
+/// One request, answered whole: the function is frozen as soon as it has answered. Nothing may be cached unless it says so, or
+/// read by another origin.
 async fn answer(router: Router, access: &Access, request: Request) -> Response {
     let mut response = match admitted(access, request) {
         Ok(request) => {
@@ -44,8 +45,9 @@ async fn answer(router: Router, access: &Access, request: Request) -> Response {
         Err(refused) => refused,
     };
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     response
 }
 
