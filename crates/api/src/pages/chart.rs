@@ -2,6 +2,7 @@
 //!
 //! Must not know: how calls are counted.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use engine::overview::UsageNow;
@@ -170,9 +171,9 @@ impl Drawing<'_> {
         let steps = self.steps();
         let mut path = format!("M{:.1} {:.1}", self.x(self.begin), self.y(0));
         for (at, sum) in &steps {
-            path += &format!("H{:.1}V{:.1}", self.x(*at), self.y(*sum));
+            write!(path, "H{:.1}V{:.1}", self.x(*at), self.y(*sum)).expect("a text takes all that is written into it");
         }
-        path += &format!("H{:.1}", self.size.width() - RIGHT);
+        write!(path, "H{:.1}", self.size.width() - RIGHT).expect("a text takes all that is written into it");
         html! {
             path.sum-area d={ (path) "V" (self.y(0)) "H" (LEFT) "Z" } {}
             path.sum-line d=(path) {}

@@ -135,9 +135,10 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
     if standing.budget.used >= standing.budget.cap {
         let words =
             format!(" has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
-        let more = match standing.budget.resumes {
-            Some(at) => html! { "; retries go on from " (when(at, now)) },
-            None => html! { "; none come back with this cap" },
+        let more = if let Some(at) = standing.budget.resumes {
+            html! { "; retries go on from " (when(at, now)) }
+        } else {
+            html! { "; none come back with this cap" }
         };
         need(Kind::Warning, "Budget spent", words, more, one.address("usage"), "See the API usage");
     }

@@ -25,9 +25,10 @@ pub(super) fn when(at: Timestamp, now: Timestamp) -> Markup {
 
 /// An instant, or a dash that is read out as `none`.
 pub(super) fn when_or(at: Option<Timestamp>, now: Timestamp, none: &str) -> Markup {
-    match at {
-        Some(at) => when(at, now),
-        None => html! { span.muted { (none) } },
+    if let Some(at) = at {
+        when(at, now)
+    } else {
+        html! { span.muted { (none) } }
     }
 }
 

@@ -288,3 +288,60 @@ async fn a_viewer_sees_every_page_without_a_button_for_an_action_and_is_told_why
     }
     assert_eq!(api.audit().await.len(), 1, "only the operator's pause");
 }
+
+/// The plan's id on a page.
+fn plan_on(page: &Page) -> String {
+    let (_, rest) = page.text.split_once("name=\"plan\" value=\"").expect("the page has a plan");
+    rest.split('"').next().expect("it ends").to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_what_it_would_do_and_its_form_sent_twice_is_one_request() {
+    let api = Api::acme().await;
+    api.report(&["a-1", "a-2", "a-3"]).await;
+    let page = post(&api, "/c/acme/plans", "type=row-lock&action=resync").await;
+    assert_eq!(page.status, 200);
+    page.says("This is a plan: nothing is done yet");
+    page.says("Retry 3 records");
+    assert_eq!(api.audit().await.len(), 0);
+    let form = format!("plan={}", plan_on(&page));
+    let place = post(&api, "/c/acme/resyncs", &form).await.goes_to().to_owned();
+    assert_eq!(post(&api, "/c/acme/resyncs", &form).await.goes_to(), place);
+    let page = get(&api, &place).await;
+    page.says("3 waiting, 0 done");
+    page.says("hx-trigger=\"every 2s\"");
+    get(&api, "/c/acme/requests").await.says("Resync of all with Row lock");
+    assert_eq!(post(&api, &format!("{place}/cancel"), "").await.goes_to(), place);
+    let page = get(&api, &format!("{place}/progress")).await;
+    page.says("Cancelled after 0 records tried");
+    page.says_nothing_of("hx-trigger");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_is_carried_out_after_the_connections_name_was_typed_and_not_before() {
+    let api = Api::acme().await;
+    api.report(&["a-1", "a-2"]).await;
+    let chosen = "record=Contact%2Fa-1&record=Contact%2Fa-2&action=delete";
+    let page = post(&api, "/c/acme/plans", chosen).await;
+    page.says("Delete 2 chosen records?");
+    let plan = plan_on(&page);
+    let page = post(&api, "/c/acme/deletions", &format!("plan={plan}&confirm=Acme")).await;
+    assert_eq!(page.status, 422);
+    page.says("Nothing was deleted");
+    get(&api, "/c/acme/requests").await.says("Nobody asked for anything yet");
+    let place = post(&api, "/c/acme/deletions", &format!("plan={plan}&confirm=acme")).await.goes_to().to_owned();
+    get(&api, &place).await.says("Deletion of 2 chosen records");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_of_nothing_says_so() {
+    let api = Api::acme().await;
+    let page = post(&api, "/c/acme/plans", "action=resync").await;
+    assert_eq!(page.status, 422);
+    page.says("No record is selected");
+    let page = post(&api, "/c/acme/plans", "record=Contact%2Fnobody&action=resync").await;
+    page.says("Nothing would be done");
+    page.says("no failure is known");
+    let page = post(&api, "/c/acme/resyncs", "plan=made-up").await;
+    assert_eq!(page.status, 422);
+}
