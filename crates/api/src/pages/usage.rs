@@ -74,7 +74,7 @@ fn figures(usage: &UsageNow, now: Timestamp) -> Markup {
             (figure("Used in 24 hours", &html! { (number(budget.used.0)) }, &html! { (number(usage.own.0)) " our retries, " (number(usage.reported.0)) " reported" }))
             (figure("Left for retries", &html! { (number(left)) }, &html! { "of a cap of " (number(budget.cap.0)) }))
             @if left == 0 {
-                (figure("Retries go on", &when_or(budget.resumes, now, "never with this cap"), &html! { "by themselves, or at once with a higher limit" }))
+                (figure("Retries go on", &when_or(budget.resumes, now, "never with this cap"), &html! { "by themselves, or sooner with a higher limit" }))
             }
             (figure("Limit of the connection", &html! { @match budget.api_limit { Some(limit) => { (number(limit.0)) } None => { "none" } } }, &html! { "set for this connector" }))
             @match &usage.org {
@@ -144,7 +144,8 @@ fn limit_form(scene: &Scene, usage: &UsageNow, refused: Option<&Refused>) -> Mar
             h2 id="limit-title" { "The limit" }
             p {
                 "Retries use at most " (settings.limit_share_percent) " % of the limit, and " (number(settings.cap_without_limit.0))
-                " calls when there is none: the rest is for new syncs. A higher limit lets waiting records go on at once."
+                " calls when there is none: the rest is for new syncs. With a higher limit what waits goes on at the next tick, within 20 minutes, \
+                 and a resync that you start now at once."
             }
             @if scene.may_act() {
                 form.stacked method="post" action=(scene.address(&["limit"])) {

@@ -92,12 +92,17 @@ async fn a_spent_budget_says_so_with_its_time_and_a_higher_limit_lets_what_waits
     browser.write("#api_limit", "50000").await;
     browser.click_on("Save").await;
     browser.until_says("37,500").await;
+    // The next run takes along what waited.
+    browser.go(&served.url("/c/marketing/records/Contact/N-00002")).await;
+    browser.click_on("Resync").await;
+    browser.click_on("Retry 1 record").await;
+    browser.until_says("Done: 1 record tried").await;
     browser.go(&request).await;
     browser.until_says("Done: 1 record tried").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_suspension_is_cleared_after_a_question_and_the_waiting_request_goes_on() {
+async fn a_suspension_is_cleared_after_a_question_and_audited() {
     let (served, browser) = opened().await;
     browser.go(&served.url("/")).await;
     browser.until_says("Salesforce refused the login").await;
