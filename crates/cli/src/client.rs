@@ -1,37 +1,43 @@
-//! The commands' way to the routes: over the loopback socket of the `resync local` that runs, else in this process.
+//! The commands' way to the routes: to a deployment in AWS by its function URL, over the loopback socket of the `resync local`
+//! that runs, or in this process.
 //!
-//! Both ways lead through the very same router, so a command never knows which one it took.
+//! All ways lead through the very same router, so a command never knows which one it took.
 //!
 //! Must not know: the commands, or what the routes do.
-
-use std::path::Path;
 
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::args::Common;
+use crate::cloud::Deployment;
 use crate::exit::Failure;
 use crate::local::{self, Access};
 
 mod in_process;
 mod over_tcp;
+mod over_url;
 mod path;
+mod place;
 mod problem;
 
 use in_process::InProcess;
 use over_tcp::OverTcp;
+use over_url::OverUrl;
 pub(crate) use path::Route;
+pub(crate) use place::Place;
 
 /// The most that a failure's description is read.
 const LONGEST_PROBLEM: usize = 1 << 20;
 
-/// A client of the data directory.
+/// A client of the data.
 pub(crate) struct Client {
     way: Way,
 }
 
 enum Way {
+    Cloud(OverUrl),
     Running(OverTcp),
     Stopped(InProcess),
 }
@@ -63,14 +69,24 @@ pub(crate) enum Chunks {
 }
 
 impl Client {
-    /// Finds the way to `data` (the usual directory when none is named).
-    pub(crate) async fn open(data: Option<&Path>) -> Result<Self, Failure> {
-        Self::over(local::access(data).await?)
+    /// Finds the way to the place that is named (the usual directory when none is).
+    pub(crate) async fn open(common: &Common) -> Result<Self, Failure> {
+        match Place::of(common)? {
+            Place::Directory(data) => Self::over(local::access(data).await?),
+            Place::Cloud(address) => Self::to(Deployment::at(address, common.region.clone()).await?),
+        }
     }
 
     /// As [`Client::open`], for a command that a newcomer may begin with: the directory is created when it is not there.
-    pub(crate) async fn open_or_create(data: Option<&Path>) -> Result<Self, Failure> {
-        Self::over(local::access_or_create(data).await?)
+    pub(crate) async fn open_or_create(common: &Common) -> Result<Self, Failure> {
+        match Place::of(common)? {
+            Place::Directory(data) => Self::over(local::access_or_create(data).await?),
+            Place::Cloud(address) => Self::to(Deployment::at(address, common.region.clone()).await?),
+        }
+    }
+
+    fn to(deployment: Deployment) -> Result<Self, Failure> {
+        Ok(Self { way: Way::Cloud(OverUrl::to(deployment)) })
     }
 
     fn over(access: Access) -> Result<Self, Failure> {
@@ -81,10 +97,10 @@ impl Client {
         Ok(Self { way })
     }
 
-    /// Whether a `resync local` is there to carry out what is asked for.
+    /// Whether somebody is there to carry out what is asked for.
     pub(crate) fn is_running(&self) -> bool {
         match self.way {
-            Way::Running(_) => true,
+            Way::Cloud(_) | Way::Running(_) => true,
             Way::Stopped(_) => false,
         }
     }
@@ -93,14 +109,14 @@ impl Client {
     pub(crate) fn url(&self) -> Option<&str> {
         match &self.way {
             Way::Running(way) => Some(way.url()),
-            Way::Stopped(_) => None,
+            Way::Cloud(_) | Way::Stopped(_) => None,
         }
     }
 
     /// Whether it is what a demo kept, which nothing changes.
     pub(crate) fn is_for_looking_only(&self) -> bool {
         match &self.way {
-            Way::Running(_) => false,
+            Way::Cloud(_) | Way::Running(_) => false,
             Way::Stopped(way) => way.is_for_looking_only(),
         }
     }
@@ -150,7 +166,7 @@ impl Client {
     /// Lets go of the data directory.
     pub(crate) async fn close(self) -> Result<(), Failure> {
         match self.way {
-            Way::Running(_) => Ok(()),
+            Way::Cloud(_) | Way::Running(_) => Ok(()),
             Way::Stopped(system) => system.close().await,
         }
     }
@@ -179,6 +195,7 @@ impl Client {
 
     async fn send(&self, question: &Question<'_>) -> Result<Answer, Failure> {
         match &self.way {
+            Way::Cloud(way) => way.send(question).await,
             Way::Running(way) => way.send(question).await,
             Way::Stopped(way) => way.send(question).await,
         }
@@ -198,7 +215,7 @@ impl Chunks {
     /// The next piece; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         match self {
-            Self::OverTcp(response) => Ok(response.chunk().await.context("reading from resync local")?),
+            Self::OverTcp(response) => Ok(response.chunk().await.context("reading the answer")?),
             Self::InProcess(body) => in_process::next(body).await,
         }
     }

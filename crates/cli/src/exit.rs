@@ -55,10 +55,10 @@ impl Failure {
         Self::Unreadable { path: path.display().to_string(), problem: problem.to_owned() }
     }
 
-    /// Tells the person, and gives the script its code.
-    pub(crate) fn report(self) -> ExitCode {
-        match &self {
-            Self::Other(error) => eprintln!("resync: {error:#}"),
+    /// What the person is told.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Other(error) => format!("{error:#}"),
             Self::Input { .. }
             | Self::Unreadable { .. }
             | Self::Wrong(_)
@@ -66,8 +66,13 @@ impl Failure {
             | Self::Violations(_)
             | Self::RowsRefused(_)
             | Self::Busy(_)
-            | Self::Conflict(_) => eprintln!("resync: {self}"),
+            | Self::Conflict(_) => self.to_string(),
         }
+    }
+
+    /// Tells the person, and gives the script its code.
+    pub(crate) fn report(self) -> ExitCode {
+        eprintln!("resync: {}", self.words());
         ExitCode::from(self.code())
     }
 

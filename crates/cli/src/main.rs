@@ -4,6 +4,7 @@
 
 mod args;
 mod client;
+mod cloud;
 mod commands;
 mod demo;
 mod exit;

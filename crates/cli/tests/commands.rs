@@ -7,6 +7,8 @@
 mod asking;
 #[path = "commands/changing.rs"]
 mod changing;
+#[path = "commands/cloud.rs"]
+mod cloud;
 #[path = "commands/connections.rs"]
 mod connections;
 #[path = "commands/examples.rs"]
@@ -17,8 +19,12 @@ mod forms;
 mod kept;
 #[path = "commands/retrying.rs"]
 mod retrying;
+#[path = "support/function_url.rs"]
+mod function_url;
 #[path = "support/running.rs"]
 mod running;
+#[path = "support/sigv4.rs"]
+mod sigv4;
 #[path = "commands/wizard.rs"]
 mod wizard;
 #[path = "commands/world.rs"]

@@ -16,7 +16,7 @@ pub(super) fn failure(status: StatusCode, text: &[u8]) -> Failure {
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => wrong(said, &problem),
         StatusCode::PAYLOAD_TOO_LARGE => Failure::Wrong(said),
         StatusCode::NOT_FOUND => Failure::NotFound(said),
-        StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => Failure::Conflict(said),
+        StatusCode::FORBIDDEN | StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => Failure::Conflict(said),
         _ => Failure::Other(anyhow::Error::msg(said)),
     }
 }

@@ -22,12 +22,12 @@ pub(crate) struct Told {
     pub(crate) now: Timestamp,
 }
 
-/// Does `work` with a client of the data directory, and lets go of the directory whatever came of it.
+/// Does `work` with a client of the data, and lets go of a directory whatever came of it.
 pub(super) async fn ask<T>(
     common: &Common,
     work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    with(Client::open(common.data.as_deref()).await?, work).await
+    with(Client::open(common).await?, work).await
 }
 
 /// Does `work` with `client`, and lets go of the directory whatever came of it.
@@ -76,7 +76,7 @@ pub(crate) async fn read(client: &Client, route: Route) -> Result<Told, Failure>
 /// `answer`, and what time it is there.
 pub(super) async fn told(client: &Client, answer: Value) -> Result<Told, Failure> {
     let system = client.get("/v1/system").await?;
-    let now = time(&system["now"]).context("resync local does not say what time it is")?;
+    let now = time(&system["now"]).context("the system does not say what time it is")?;
     Ok(Told { answer, now })
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::settings::SettingsArgs;
 use super::{test, wizard};
 use crate::args::Common;
-use crate::client::Client;
+use crate::client::{Client, Place};
 use crate::commands::ask::{show, with};
 use crate::exit::Failure;
 use crate::local::{self, SIMULATOR_SECRET};
@@ -44,7 +44,7 @@ pub(super) struct CreateArgs {
 /// Creates the connection.
 pub(super) async fn create(args: &CreateArgs) -> Result<(), Failure> {
     let settings = settings(args)?;
-    let client = Client::open_or_create(args.common.data.as_deref()).await?;
+    let client = Client::open_or_create(&args.common).await?;
     let created = with(client, async |client| {
         let created = client.post("/v1/connections", &Value::Object(settings)).await;
         let mut created = created.map_err(|failure| args.settings.in_options(failure))?;
@@ -80,16 +80,19 @@ fn settings(args: &CreateArgs) -> Result<Map<String, Value>, Failure> {
     }
     if args.simulator {
         let Some(target) = simulator(args)? else {
-            return Err(Failure::Wrong("resync.toml starts no simulator; add a line [simulator] to it".to_owned()));
+            let mend =
+                "resync.toml starts no simulator; add a line [simulator] to it, over a directory of this machine";
+            return Err(Failure::Wrong(mend.to_owned()));
         };
         settings.insert("target".to_owned(), target);
     }
     Ok(settings)
 }
 
-/// The settings of a connection to the simulator, when there is one.
+/// The settings of a connection to the simulator, when there is one. None is there for a deployment in AWS.
 fn simulator(args: &CreateArgs) -> Result<Option<Value>, Failure> {
-    let simulator = local::config(args.common.data.as_deref())?.simulator;
+    let Place::Directory(data) = Place::of(&args.common)? else { return Ok(None) };
+    let simulator = local::config(data)?.simulator;
     Ok(simulator.map(
         |simulator| json!({ "login_url": simulator.url(), "flow": "client_credentials", "secret": SIMULATOR_SECRET }),
     ))

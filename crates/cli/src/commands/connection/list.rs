@@ -44,7 +44,7 @@ pub(super) struct ShowArgs {
 
 /// Lists the connections.
 pub(super) async fn list(args: &ListArgs) -> Result<(), Failure> {
-    let client = Client::open(args.common.data.as_deref()).await?;
+    let client = Client::open(&args.common).await?;
     let told = with(client, async |client| told(client, client.get("/v1/connections").await?).await).await?;
     print(&args.common, &told.answer, || table(&told))
 }
