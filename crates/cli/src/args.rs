@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Run the schedules on this machine, until it is stopped
     Local(LocalArgs),
-    /// Open the web console of the `resync local` that runs
+    /// Open the web console of the `resync local` that runs, or of a deployment in AWS
     Console(ConsoleArgs),
     /// Create, show, change, pause, test and delete connections
     Connection(ConnectionArgs),

@@ -4,7 +4,9 @@
 //! Must not know: the routes, or who wants to ask them.
 
 mod address;
+pub(crate) mod console;
 mod credentials;
+pub(crate) mod proxy;
 mod refusal;
 mod signing;
 

@@ -9,18 +9,20 @@ mod asking;
 mod changing;
 #[path = "commands/cloud.rs"]
 mod cloud;
+#[path = "commands/cloud_console.rs"]
+mod cloud_console;
 #[path = "commands/connections.rs"]
 mod connections;
 #[path = "commands/examples.rs"]
 mod examples;
 #[path = "commands/forms.rs"]
 mod forms;
+#[path = "support/function_url.rs"]
+mod function_url;
 #[path = "commands/kept.rs"]
 mod kept;
 #[path = "commands/retrying.rs"]
 mod retrying;
-#[path = "support/function_url.rs"]
-mod function_url;
 #[path = "support/running.rs"]
 mod running;
 #[path = "support/sigv4.rs"]

@@ -10,17 +10,21 @@ use serde_json::json;
 
 use super::ask::{ask, show};
 use crate::args::Common;
-use crate::client::Client;
+use crate::client::{Client, Place};
+use crate::cloud::console::Console;
+use crate::cloud::{Address, Deployment};
 use crate::exit::Failure;
 
-/// Opens the web console of the `resync local` that runs on the data directory. The link is good for one use within a minute;
-/// whoever has it may do all that the commands do.
+/// Opens the web console of the `resync local` that runs on the data directory, or with --url that of a deployment in AWS: this
+/// command then signs what the browser asks, until Ctrl-C. The link is good for one use within a minute; whoever has it may do
+/// all that the commands do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   resync console
   resync console --no-open
   resync console --data /srv/resync --json
+  resync console --url https://ID.lambda-url.eu-central-1.on.aws
 
 Without a desktop, or with --no-open, it prints the link. Over SSH, forward the port first:
 ssh -L PORT:127.0.0.1:PORT HOST, with the port that the link shows.
@@ -36,11 +40,24 @@ pub(crate) struct ConsoleArgs {
 
 /// Asks for a link, and opens it.
 pub(crate) async fn console(args: &ConsoleArgs) -> Result<(), Failure> {
-    let url = ask(&args.common, link).await?;
-    let opened = !args.no_open && open(&url);
+    match Place::of(&args.common)? {
+        Place::Cloud(address) => of_deployment(args, address).await,
+        Place::Directory(_) => open_once(args, &ask(&args.common, link).await?, ""),
+    }
+}
+
+/// Serves the console of a deployment on this machine, until a signal ends it.
+async fn of_deployment(args: &ConsoleArgs, address: Address) -> Result<(), Failure> {
+    let console = Console::of(Deployment::at(address, args.common.region.clone()).await?).await?;
+    open_once(args, &console.link, "Ctrl-C ends it.\n")?;
+    console.serve().await
+}
+
+fn open_once(args: &ConsoleArgs, url: &str, end: &str) -> Result<(), Failure> {
+    let opened = !args.no_open && open(url);
     show(&args.common, &json!({ "url": url, "opened": opened }), || {
         let done = if opened { "The console opens in your browser; if it does not, open" } else { "Open" };
-        format!("{done} this link within a minute. It works once.\n  {url}\n")
+        format!("{done} this link within a minute. It works once.\n  {url}\n{end}")
     })
 }
 

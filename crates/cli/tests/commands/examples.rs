@@ -95,14 +95,15 @@ fn every_example_of_every_help_does_what_it_says() {
     prepare(&world);
     let mut played = 0;
     for words in commands(&world) {
-        // `resync local` runs until it is stopped; its own tests start it.
-        if words.first().is_some_and(|word| word == "local") {
+        // `resync local` runs until it is stopped, and a console is a part of one; their own tests start them.
+        if words.first().is_some_and(|word| word == "local" || word == "console") {
             continue;
         }
         let data = world.path(&format!("data-of-{}", words.join("-")));
         copy(&world.data(), &data);
         let kept = world.path("kept");
-        for example in examples(&help(&world, &words)) {
+        // What serves the demo runs until it is stopped, too.
+        for example in examples(&help(&world, &words)).iter().filter(|example| !example.contains("--serve")) {
             let line = example.replace("/tmp/resync", kept.to_str().expect("the path is UTF-8"));
             let output = shell(&world, &line, &data);
             // Nobody is at a terminal, whom the wizard could ask.
