@@ -8,8 +8,9 @@ use clap::{Parser, Subcommand};
 
 use crate::cloud::{Address, Region};
 use crate::commands::{
-    AuditArgs, CompletionsArgs, ConnectionArgs, ConsoleArgs, EraseArgs, ErrorsArgs, ExportArgs, Key, LimitArgs,
-    RecordArgs, RecordsArgs, RetentionArgs, RetriesArgs, RetryArgs, RunsArgs, SuspensionArgs, UsageArgs,
+    AuditArgs, CompletionsArgs, ConnectionArgs, ConsoleArgs, DeleteArgs, EraseArgs, ErrorsArgs, ExportArgs, Key,
+    LimitArgs, PlanArgs, RecordArgs, RecordsArgs, RetentionArgs, RetriesArgs, RetryArgs, RunsArgs, SuspensionArgs,
+    UsageArgs,
 };
 use crate::import::ImportArgs;
 use crate::local::LocalArgs;
@@ -61,9 +62,13 @@ pub(crate) enum Command {
     Record(RecordArgs),
     /// Say why a record is not retrying: every gate, its numbers, the next try
     Explain(ExplainArgs),
-    /// Have records tried out of turn: some, all of a type of error, or all
+    /// Say what a retry or a deletion would do, and what it would cost
+    Plan(PlanArgs),
+    /// Have records tried out of turn: some, or all that fit a description
     Retry(RetryArgs),
-    /// List the retries that were asked for, follow one, or cancel it
+    /// Delete the failures of records, so that nobody tries them any more
+    Delete(DeleteArgs),
+    /// List the retries and deletions that were asked for, follow one, or cancel it
     Retries(RetriesArgs),
     /// Show the API calls of the past 24 hours against the budget
     Usage(UsageArgs),

@@ -44,6 +44,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Records(args) => commands::records(&args).await,
         Command::Record(args) => commands::record(&args).await,
         Command::Explain(args) => explain::run(&args).await,
+        Command::Plan(args) => commands::plan(&args).await,
+        Command::Delete(args) => commands::delete(&args).await,
         Command::Retry(args) => commands::retry(&args).await,
         Command::Retries(args) => commands::retries(&args).await,
         Command::Usage(args) => commands::usage(&args).await,

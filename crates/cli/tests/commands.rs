@@ -21,6 +21,8 @@ mod forms;
 mod function_url;
 #[path = "commands/kept.rs"]
 mod kept;
+#[path = "commands/planning.rs"]
+mod planning;
 #[path = "commands/retrying.rs"]
 mod retrying;
 #[path = "support/running.rs"]

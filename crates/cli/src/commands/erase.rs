@@ -2,14 +2,12 @@
 //!
 //! Must not know: where traces of a record are.
 
-use std::io::IsTerminal;
-
-use anyhow::Context;
 use serde_json::json;
 
 use super::ask::{of_record, show};
 use super::errors::text;
 use super::key::Key;
+use super::meant::is_meant;
 use crate::args::Common;
 use crate::client::Route;
 use crate::exit::Failure;
@@ -38,7 +36,7 @@ pub(crate) struct EraseArgs {
 /// Erases the record.
 pub(crate) async fn erase(args: &EraseArgs) -> Result<(), Failure> {
     let key = &args.record;
-    if !args.yes && !is_meant(key)? {
+    if !args.yes && !is_meant(format!("Erase everything that is kept of {key}? It cannot be brought back"))? {
         return Err(Failure::Conflict(format!("{key} was not erased, because you did not say yes")));
     }
     let route = Route::of(&["connections", &key.connection, "erasures"]);
@@ -52,13 +50,4 @@ pub(crate) async fn erase(args: &EraseArgs) -> Result<(), Failure> {
     })
     .await?;
     show(&args.common, &answer, || format!("{key} is erased. {}\n", text(&answer, "note")))
-}
-
-fn is_meant(key: &Key) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::Wrong("nobody is there to ask whether it is meant; say so by --yes".to_owned()));
-    }
-    let question = format!("Erase everything that is kept of {key}? It cannot be brought back");
-    let asked = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    Ok(asked.context("asking whether it is meant")?)
 }

@@ -114,7 +114,7 @@ pub(super) fn progress(done: &Value) -> String {
 }
 
 /// What is wanted, in words.
-fn wanted(wanted: &Value) -> String {
+pub(super) fn wanted(wanted: &Value) -> String {
     let said = match serde_json::from_value(wanted.clone()) {
         Ok(Wanted::Records(records)) => match records.as_slice() {
             [(object, id)] => format!("{object}/{id}"),

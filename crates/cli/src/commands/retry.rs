@@ -2,57 +2,45 @@
 //!
 //! Must not know: how they are tried, or when the gates open.
 
-use std::io::IsTerminal;
-use std::time::Duration;
-
-use engine::ports::Clock;
-use functions::SystemClock;
 use serde_json::{Value, json};
 
 use super::ask::{of_connection, show};
-use super::errors::text;
-use super::key::Key;
-use super::retries::{progress, words};
+use super::carrying::{Asked, Asking};
+use super::meant::is_meant;
+use super::plan::{self, Action};
+use super::selection::{SELECTING, Selection};
 use crate::args::Common;
-use crate::client::{Client, Route};
+use crate::client::Client;
 use crate::exit::Failure;
 
-/// How often a request that is waited for is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// Has records tried out of turn, whatever their age, attempts or error type: some, all with one type of error, or all.
-/// Never past the API budget, a pause or a suspension: those are waited for.
+/// Has records tried out of turn, whatever their age, attempts or error type: some, or all that fit a description. Never past
+/// the API budget, a pause or a suspension: those are waited for. What a description means is shown first, and asked.
 #[derive(Debug, clap::Args)]
 #[command(
-    group = clap::ArgGroup::new("wanted").required(true).args(["records", "error_type", "all"]),
+    group = clap::ArgGroup::new("wanted").required(true).multiple(true).args(SELECTING).arg("plan"),
     after_help = "\
 Examples:
   resync retry marketing/Contact/C-00004
   resync retry billing/Invoice__c/INV-00008 billing/Invoice__c/INV-00016
-  resync retry --type row-lock --connection marketing
-  resync retry --all --object Contact --connection marketing --json
+  resync retry --type row-lock --connection marketing --yes
+  resync retry --object Contact --older-than 12h --connection marketing --yes --json
 
-The same --id again is the same request, so a script may repeat itself. `resync retries` shows what was asked for.
+With --plan, what `resync plan` showed is carried out. The same --id again is the same request, so a script may repeat
+itself. `resync retries` shows what was asked for.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong input or data directory, 4 no such connection, 7 busy,
-8 too many open requests, the id is another request's, or --wait with nothing running or a request that was cancelled"
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong input or data directory, or nobody to ask and no --yes,
+4 no such connection, 7 busy, 8 you did not say yes, the plan is too old, too many open requests, the id is another
+request's, or --wait with nothing running or a request that was cancelled"
 )]
 pub(crate) struct RetryArgs {
-    /// The records, all of one connection, 100 at most: connection/object/external-id
-    #[arg(value_name = "RECORD")]
-    records: Vec<Key>,
-    /// All that fail with this type of error
-    #[arg(long = "type", value_name = "TYPE", requires = "connection")]
-    error_type: Option<String>,
-    /// All that fail
-    #[arg(long, requires = "connection")]
-    all: bool,
-    /// Of this connection
-    #[arg(long, value_name = "CONNECTION", conflicts_with = "records")]
-    connection: Option<String>,
-    /// Of this object alone
-    #[arg(long, value_name = "OBJECT", conflicts_with = "records")]
-    object: Option<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// Carry out this plan, by the id that `resync plan` gave
+    #[arg(long, value_name = "ID", requires = "connection", conflicts_with_all = SELECTING)]
+    plan: Option<String>,
+    /// Do not ask whether it is meant
+    #[arg(long)]
+    yes: bool,
     /// A name for the request, 1 to 64 letters, digits, - and _
     #[arg(long, value_name = "ID")]
     id: Option<String>,
@@ -65,86 +53,56 @@ pub(crate) struct RetryArgs {
 
 /// Asks for the retry, and waits for it if it is to.
 pub(crate) async fn retry(args: &RetryArgs) -> Result<(), Failure> {
-    let name = connection(args)?;
-    let (asked, runs) = of_connection(&args.common, name, async |client| {
-        if args.wait && !client.is_running() {
-            return Err(Failure::Conflict(
-                "no `resync local` runs here, so there is nothing to wait for; start it, or leave out --wait"
-                    .to_owned(),
-            ));
+    let connection = args.selection.connection()?;
+    let asking = Asking { connection, id: args.id.as_deref(), wait: args.wait, quiet: args.common.json };
+    let asked = of_connection(&args.common, connection, async |client| {
+        asking.ensure_waitable(client)?;
+        match body(args, client, connection).await? {
+            Body::Ask(body) => asking.ask(client, "resyncs", &body).await.map(Ok),
+            Body::Nothing(plan) => Ok(Err(plan)),
         }
-        let route = Route::of(&["connections", name, "resyncs"]);
-        let asked = client.post_as(route, args.id.as_deref(), &wanted(args)).await?;
-        let asked = if args.wait { wait(client, name, asked, args.common.json).await? } else { asked };
-        Ok((asked, client.is_running()))
     })
     .await?;
-    show(&args.common, &asked, || render(name, &asked, runs))?;
-    match (args.wait, asked["request"]["state"].as_str()) {
-        (true, Some("cancelled")) => Err(Failure::Conflict("it was cancelled before it was done".to_owned())),
-        (_, _) => Ok(()),
-    }
+    finish(&args.common, &asking, asked)
 }
 
-/// The one connection that is meant.
-fn connection(args: &RetryArgs) -> Result<&str, Failure> {
-    match (args.records.split_first(), &args.connection) {
-        (Some((first, others)), _) => match others.iter().find(|other| other.connection != first.connection) {
-            None => Ok(&first.connection),
-            Some(other) => Err(Failure::Wrong(format!(
-                "{first} and {other} are of two connections; ask for each connection's by themselves"
-            ))),
-        },
-        (None, Some(connection)) => Ok(connection),
-        (None, None) => Err(Failure::Wrong("which connection? name it by --connection".to_owned())),
-    }
+/// What is asked for, or the plan that means no record.
+enum Body {
+    Ask(Value),
+    Nothing(Value),
 }
 
-fn wanted(args: &RetryArgs) -> Value {
-    let object = args.object.as_deref().map_or(json!({}), |object| json!({ "object": object }));
-    let mut wanted = match (&args.error_type, args.all) {
-        (Some(error_type), _) => json!({ "type": error_type }),
-        (None, true) => json!({ "all": true }),
-        (None, false) => json!({ "records": args.records.iter().map(Key::within).collect::<Vec<_>>() }),
-    };
-    if let (Some(wanted), Value::Object(object)) = (wanted.as_object_mut(), object) {
-        wanted.extend(object);
+async fn body(args: &RetryArgs, client: &Client, connection: &str) -> Result<Body, Failure> {
+    if let Some(id) = &args.plan {
+        return Ok(Body::Ask(json!({ "plan": id })));
     }
-    wanted
+    if args.selection.is_named() {
+        return Ok(Body::Ask(Value::Object(args.selection.wanted(client).await?)));
+    }
+    let made = plan::make(client, connection, &args.selection, Action::Retry).await?;
+    if plan::is_empty(&made.answer) {
+        return Ok(Body::Nothing(made.answer));
+    }
+    if !args.common.json {
+        eprint!("{}", plan::words(&made));
+    }
+    if !args.yes && !is_meant("Retry them?".to_owned())? {
+        return Err(Failure::Conflict("nothing is retried, because you did not say yes".to_owned()));
+    }
+    // Each plan is of an instant of its own: under one name a plan made anew would be another request.
+    if args.id.is_some() {
+        return Ok(Body::Ask(Value::Object(args.selection.wanted(client).await?)));
+    }
+    Ok(Body::Ask(json!({ "plan": made.answer["plan"]["id"] })))
 }
 
-/// Follows the request to its end. Who waits at a closed gate is told at once, on standard error: it may be a day.
-async fn wait(client: &Client, connection: &str, asked: Value, quiet: bool) -> Result<Value, Failure> {
-    let id = text(&asked["request"], "id");
-    if !quiet && asked["waits_for"].as_array().is_some_and(|gates| !gates.is_empty()) {
-        eprint!("{}", render(connection, &asked, true));
-    }
-    let bar = indicatif::ProgressBar::new_spinner();
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
-    }
-    loop {
-        let now = client.get(Route::of(&["connections", connection, "resyncs", &id])).await?;
-        bar.set_message(progress(&now["request"]["progress"]));
-        bar.tick();
-        if now["request"]["state"] != "open" {
-            bar.finish_and_clear();
-            return Ok(now);
+/// Shows the request, or that there is nothing to do.
+pub(super) fn finish(common: &Common, asking: &Asking<'_>, asked: Result<Asked, Value>) -> Result<(), Failure> {
+    match asked {
+        Ok(asked) => {
+            show(common, &asked.answer, || asked.words(asking.connection))?;
+            asked.ensure_done(asking)
         }
-        SystemClock.wait(LOOK_EVERY).await;
+        Err(plan) => show(common, &plan, || format!("No failing record of {} is meant.\n", asking.connection)),
     }
-}
-
-fn render(connection: &str, asked: &Value, runs: bool) -> String {
-    let request = &asked["request"];
-    let is_open = request["state"] == "open";
-    let gates = asked["waits_for"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let local = (is_open && !runs).then_some("`resync local`, which does not run here; start it");
-    let mut lines = vec![words(request)];
-    lines.extend(gates.chain(local).map(|gate| format!("  waits for: {gate}")));
-    let skipped = !is_open && request["progress"]["skipped"].as_u64() > Some(0);
-    let why = "  skipped are records that do not fail any more or have lost their payload; `resync explain RECORD` says which";
-    lines.extend(skipped.then(|| why.to_owned()));
-    lines.extend(is_open.then(|| format!("`resync retries {connection} {}` follows it.", text(request, "id"))));
-    lines.join("\n") + "\n"
 }

@@ -61,7 +61,7 @@ fn prepare(world: &World) {
     file("hubspot.csv", hubspot);
     file("hubspot2.csv", hubspot);
     world.done(&["connection", "create", "--from", "old.toml", "--no-test"]);
-    world.done(&["retry", "--all", "--connection", "marketing", "--id", "friday"]);
+    world.done(&["retry", "--all", "--connection", "marketing", "--id", "friday", "--yes"]);
 }
 
 fn copy(from: &Path, to: &Path) {

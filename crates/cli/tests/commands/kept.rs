@@ -10,6 +10,8 @@ fn a_kept_demo_is_read_like_any_directory_and_changed_by_nothing() {
     world.done(&["demo", "--records", "100", "--keep", kept]);
     let list = world.done(&["connection", "list", "--data", kept]);
     assert!(list.contains("marketing") && list.contains("billing"), "{list}");
+    let plan = world.done(&["plan", "--all", "--connection", "marketing", "--data", kept]);
+    assert!(plan.starts_with("Retrying all in marketing: "), "a plan changes nothing: {plan}");
     let before = world.done(&["errors", "billing", "--data", kept]);
     assert!(before.contains("daco-02") && before.contains("`resync records billing"), "{before}");
     assert!(!before.contains("resync retry"), "what would be refused is not suggested: {before}");
@@ -17,7 +19,7 @@ fn a_kept_demo_is_read_like_any_directory_and_changed_by_nothing() {
     for change in [
         &["limit", "marketing", "5"][..],
         &["connection", "pause", "marketing"],
-        &["retry", "--all", "--connection", "marketing"],
+        &["retry", "--all", "--connection", "marketing", "--yes"],
         &["erase", "billing/Invoice__c/INV-00008", "--yes"],
         &["connection", "delete", "marketing", "--yes"],
         &["retention", "marketing", "--audit-days", "10"],

@@ -14,7 +14,7 @@ fn a_retry_that_is_waited_for_reaches_salesforce_now() {
     assert_eq!(asked["request"]["progress"], progress);
     assert!(world.simulator.record("Contact", "Ext_Id__c", "C-00001").is_some(), "Salesforce has it");
     assert!(world.done(&["record", "marketing/Contact/C-00001"]).contains("resolved, retried,"));
-    let all = world.done(&["retry", "--type", "daco-02", "--connection", "billing", "--wait"]);
+    let all = world.done(&["retry", "--type", "daco-02", "--connection", "billing", "--wait", "--yes"]);
     assert!(all.contains("of all with daco-02: done; 30 tried"), "{all}");
     let runs = world.done(&["runs", "marketing"]);
     assert!(runs.contains("forced"), "{runs}");
@@ -27,12 +27,13 @@ fn without_a_local_a_retry_is_kept_and_says_what_it_waits_for() {
     let said = world.refused(&["retry", "marketing/Contact/C-00001", "--wait"], 8);
     assert!(said.contains("no `resync local` runs here"), "{said}");
     assert_eq!(world.json(&["retries", "marketing"])["resyncs"], json!([]), "a refused wait asks for nothing");
-    let shown = world.done(&["retry", "--type", "row-lock", "--connection", "marketing", "--id", "friday"]);
+    let friday = ["retry", "--type", "row-lock", "--connection", "marketing", "--id", "friday", "--yes"];
+    let shown = world.done(&friday);
     assert!(shown.contains("Retry friday of all with row-lock: open"), "{shown}");
     assert!(shown.contains("waits for: `resync local`, which does not run here"), "{shown}");
-    let again = world.json(&["retry", "--type", "row-lock", "--connection", "marketing", "--id", "friday"]);
+    let again = world.json(&friday);
     assert_eq!(again["request"]["id"], "friday", "the same name is the same request");
-    world.refused(&["retry", "--all", "--connection", "marketing", "--id", "friday"], 8);
+    world.refused(&["retry", "--all", "--connection", "marketing", "--id", "friday", "--yes"], 8);
     assert_eq!(world.json(&["retries", "marketing"])["resyncs"].as_array().map(Vec::len), Some(1));
     let shown = world.done(&["retries", "marketing"]);
     assert!(shown.lines().any(|line| line.starts_with("friday") && line.contains("open")), "{shown}");

@@ -86,6 +86,23 @@ fn the_wizard_asks_for_each_setting_and_creates_the_connection() {
 }
 
 #[test]
+fn somebody_at_a_terminal_sees_the_plan_and_is_asked() {
+    let world = World::filled();
+    for (answer, code) in [("n", 8), ("y", 0)] {
+        let (mut person, program) = terminal();
+        let end = || Stdio::from(program.try_clone().expect("it can be given thrice"));
+        let mut command = world.command(&["retry", "--type", "row-lock", "--connection", "marketing"]);
+        let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("the binary starts");
+        drop((command, program));
+        person.wait_for("Retrying all with row-lock in marketing:");
+        person.answer("Retry them?", answer);
+        assert_eq!(child.wait().expect("it ends").code(), Some(code));
+        let asked = world.json(&["retries", "marketing"])["resyncs"].as_array().map(Vec::len);
+        assert_eq!(asked, Some(usize::from(code == 0)), "{answer}");
+    }
+}
+
+#[test]
 fn somebody_who_does_not_say_yes_keeps_what_is_there() {
     let world = World::with_connections();
     let (mut person, program) = terminal();

@@ -74,9 +74,10 @@ impl Stage {
             return self.as_on_the_page(&output);
         }
         let command = step.command.replace(ORG, self.org.url());
-        let output = self.shell(&command).stdin(Stdio::null()).output().expect("a shell starts");
-        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        self.as_on_the_page(&said)
+        // Both streams in their order, as on a terminal.
+        let both = format!("{{ {command}\n}} 2>&1");
+        let output = self.shell(&both).stdin(Stdio::null()).output().expect("a shell starts");
+        self.as_on_the_page(&String::from_utf8_lossy(&output.stdout))
     }
 
     fn as_on_the_page(&self, said: &str) -> String {

@@ -2,14 +2,12 @@
 //!
 //! Must not know: what stands against it.
 
-use std::io::IsTerminal;
-
-use anyhow::Context;
 use serde_json::json;
 
 use crate::args::Common;
 use crate::client::Route;
 use crate::commands::ask::{of_connection, show};
+use crate::commands::meant::is_meant;
 use crate::exit::Failure;
 
 /// Deletes a connection that has no failing record and no open retry left. What it resolved is forgotten in time.
@@ -34,7 +32,7 @@ pub(super) struct DeleteArgs {
 /// Deletes the connection.
 pub(super) async fn delete(args: &DeleteArgs) -> Result<(), Failure> {
     let name = &args.connection;
-    if !args.yes && !is_meant(name)? {
+    if !args.yes && !is_meant(format!("Delete the connection {name}?"))? {
         return Err(Failure::Conflict(format!("{name} was not deleted, because you did not say yes")));
     }
     let route = Route::of(&["connections", name]);
@@ -45,16 +43,4 @@ pub(super) async fn delete(args: &DeleteArgs) -> Result<(), Failure> {
              does not take the same versions in again.\n"
         )
     })
-}
-
-fn is_meant(name: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::Wrong("nobody is there to ask whether it is meant; say so by --yes".to_owned()));
-    }
-    let question = format!("Delete the connection {name}?");
-    Ok(dialoguer::Confirm::new()
-        .with_prompt(question)
-        .default(false)
-        .interact()
-        .context("asking whether it is meant")?)
 }
