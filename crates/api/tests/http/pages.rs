@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::{Caller, Role, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
+use engine::fakes::{reply, sample};
 use engine::ports::Connections;
 use rules::counts::ApiCalls;
 use rules::owed::Selection;
@@ -186,7 +187,8 @@ async fn records_are_narrowed_and_paged_and_the_filters_stay_as_they_were_writte
 async fn a_record_shows_its_warning_why_and_its_tries() {
     let api = Api::acme().await;
     api.report(&["a-1"]).await;
-    api.run(Selection::Due { tick: engine::fakes::sample::time("2026-03-02T09:20:00Z") }).await;
+    api.salesforce().answer_with(|request, _, _| reply::all_refused(request, sample::CODE, sample::MESSAGE));
+    api.run(Selection::Due { tick: sample::time("2026-03-02T09:20:00Z") }).await;
     api.post("/v1/connections/acme/pause", &json!({})).await.ok();
     let page = get(&api, "/c/acme/records/Contact/a-1").await;
     page.says("A person paused the connection.");
