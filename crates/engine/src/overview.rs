@@ -8,7 +8,7 @@ mod line;
 mod listing;
 mod usage;
 
-pub use errors::{ErrorCount, errors};
+pub use errors::{ErrorCount, errors, errors_of};
 pub use filter::{Filter, IdStart, MessagePart};
 pub use line::Line;
 pub use listing::{Page, Place, list};

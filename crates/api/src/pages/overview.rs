@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::routing::get;
-use engine::overview::{ErrorCount, Standing, errors, overview};
+use engine::overview::{ErrorCount, Standing, errors_of, overview};
 use engine::parts::Ports;
 use maud::{Markup, html};
 use rules::policy::Policy;
@@ -48,7 +48,7 @@ async fn show<P: Ports>(State(ports): State<Arc<P>>, Extension(caller): Extensio
     let all = overview(ports).await?;
     let mut seen = Vec::new();
     for standing in all.connections {
-        let errors = errors(ports, &standing.connection.id).await?.unwrap_or_default();
+        let errors = errors_of(ports, &standing.connection).await?;
         seen.push(Seen { standing, errors });
     }
     Ok(of_all(&viewer, Place::Overview, "Overview", &body(&seen, all.unreadable, viewer.now), &ways(&seen)))

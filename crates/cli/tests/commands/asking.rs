@@ -45,6 +45,31 @@ fn records_are_listed_filtered_and_paged() {
 }
 
 #[test]
+fn records_are_found_by_their_id_message_and_first_failure_and_exported_alike() {
+    let world = World::filled();
+    let records = |options: &[&str]| {
+        let answer = world.json(&[&["records", "marketing", "--limit", "500"], options].concat());
+        answer["records"].as_array().expect("a list").len()
+    };
+    let exported = |options: &[&str]| world.done(&[&["export", "marketing"], options].concat()).lines().count() - 1;
+    assert_eq!(records(&["--id", "C-00013"]), 1);
+    for options in [
+        &["--id", "C-0001"][..],
+        &["--type", "row-lock", "--message", "EXCLUSIVE access"],
+        &["--type", "row-lock", "--state", "scheduled"],
+    ] {
+        let found = records(options);
+        assert!((1..199).contains(&found), "{options:?}: {found}");
+        assert_eq!(exported(options), found, "{options:?}");
+    }
+    assert_eq!(records(&["--failed-from", "2099-01-01T00:00:00Z"]), 0);
+    assert_eq!(records(&["--failed-to", "2099-01-01T00:00:00Z"]), 199);
+    let said = world.refused(&["records", "marketing", "--failed-from", "yesterday"], 3);
+    assert!(said.contains("2026-03-01T09:30:00Z"), "the mend shows a right time: {said}");
+    world.refused(&["records", "marketing", "--message", "anything"], 2);
+}
+
+#[test]
 fn a_record_is_shown_without_its_payload_and_explained_by_its_gates() {
     let world = World::filled();
     for command in ["record", "explain"] {

@@ -147,13 +147,9 @@ pub async fn a_look_has_the_bounds_of_the_listing<S: Store>(store: &S) {
     }
     let acme = acme();
     let look = Look { connection: &acme, error_type: &row_lock, from: failed(), to: failed() + SECOND, shards: 4 };
-    let found: Vec<_> = looked(store, look, 10).await.into_iter().map(|entry| entry.key).collect();
-    assert_eq!(found.len(), 2);
-    assert_eq!(keys(&inside), {
-        let mut found = found;
-        found.sort();
-        found
-    });
+    let mut found: Vec<_> = looked(store, look, 10).await.into_iter().map(|entry| entry.key).collect();
+    found.sort();
+    assert_eq!(found, keys(&inside));
     assert_eq!(looked(store, Look { from: failed() + SECOND, to: failed(), ..look }, 10).await, []);
 }
 

@@ -42,15 +42,23 @@ pub struct ErrorCount {
 /// # Errors
 /// When the store fails.
 pub async fn errors<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Vec<ErrorCount>>, PortError> {
-    let Some(connection) = ports.store().connection(id).await? else {
-        return Ok(None);
-    };
-    let catalogue = connection.catalogue().map_err(|mistakes| unreadable(&connection, &mistakes))?;
-    let directory = ports.store().directory(id).await?;
+    match ports.store().connection(id).await? {
+        Some(connection) => errors_of(ports, &connection).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same of a connection whose settings are known, with one request.
+///
+/// # Errors
+/// When the store fails.
+pub async fn errors_of<P: Ports>(ports: &P, connection: &Connection) -> Result<Vec<ErrorCount>, PortError> {
+    let catalogue = connection.catalogue().map_err(|mistakes| unreadable(connection, &mistakes))?;
+    let directory = ports.store().directory(&connection.id).await?;
     let present = directory.into_iter().filter(|entry| entry.total() > 0);
-    let mut errors: Vec<_> = present.map(|entry| describe(&connection, &catalogue, entry)).collect();
+    let mut errors: Vec<_> = present.map(|entry| describe(connection, &catalogue, entry)).collect();
     errors.sort_by(|one, other| (other.records, &one.error_type).cmp(&(one.records, &other.error_type)));
-    Ok(Some(errors))
+    Ok(errors)
 }
 
 fn describe(connection: &Connection, catalogue: &Catalogue, entry: TypeEntry) -> ErrorCount {

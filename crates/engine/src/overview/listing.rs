@@ -68,7 +68,7 @@ pub async fn list<P: Ports>(
     let Found { exact, candidates, searched, next } = search.find(ports.store(), from).await?;
     let keys: Vec<RecordKey> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
     let mut page = Page { searched, next, ..Page::default() };
-    let mut lines = Lines { connection, gates: gates(connection, &facts, now), filter, now };
+    let lines = Lines { connection, gates: gates(connection, &facts, now), filter, now };
     let mut read = lines.read(ports, &keys, &mut page).await?;
     page.records = if exact.is_empty() { Vec::new() } else { lines.exact(ports, &exact, &mut page).await? };
     let mut found: Vec<(Candidate, Line)> = Vec::new();
@@ -130,7 +130,7 @@ impl Lines<'_> {
 
     /// The records whose external id is just the one that is wanted, in the order of their objects.
     async fn exact<P: Ports>(
-        &mut self,
+        &self,
         ports: &P,
         keys: &[RecordKey],
         page: &mut Page,
