@@ -129,12 +129,7 @@ impl Lines<'_> {
     }
 
     /// The records whose external id is just the one that is wanted, in the order of their objects.
-    async fn exact<P: Ports>(
-        &self,
-        ports: &P,
-        keys: &[RecordKey],
-        page: &mut Page,
-    ) -> Result<Vec<Line>, PortError> {
+    async fn exact<P: Ports>(&self, ports: &P, keys: &[RecordKey], page: &mut Page) -> Result<Vec<Line>, PortError> {
         let mut read = self.read(ports, keys, page).await?;
         Ok(keys.iter().filter_map(|key| read.remove(key)).collect())
     }
