@@ -2,6 +2,7 @@
 //!
 //! Must not know: any rule; the engine's answer is only shown.
 
+use rules::time::Timestamp;
 use serde_json::Value;
 
 use crate::args::ExplainArgs;
