@@ -93,13 +93,13 @@ pub(crate) enum Command {
 /// What every command over the data takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
-    /// The data directory; its `resync local` is asked when it runs [default: $RESYNC_DATA, or ~/.local/share/resync]
+    /// The data directory; its `resync local` is asked when it runs [default: `$RESYNC_DATA`, or ~/.local/share/resync]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// In place of a directory, the function URL of a deployment in AWS; asked with your AWS credentials [default: $RESYNC_URL]
+    /// In place of a directory, the function URL of a deployment in AWS; asked with your AWS credentials [default: `$RESYNC_URL`]
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     pub(crate) url: Option<Address>,
-    /// The AWS region of the URL [default: the one in its host, or $AWS_REGION]
+    /// The AWS region of the URL [default: the one in its host, or `$AWS_REGION`]
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
     /// Print the answer as JSON (docs/commands.md has the forms)

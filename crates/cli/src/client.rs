@@ -73,7 +73,7 @@ impl Client {
     pub(crate) async fn open(common: &Common) -> Result<Self, Failure> {
         match Place::of(common)? {
             Place::Directory(data) => Self::over(local::access(data).await?),
-            Place::Cloud(address) => Self::to(Deployment::at(address, common.region.clone()).await?),
+            Place::Cloud(address) => Ok(Self::to(Deployment::at(address, common.region.clone()).await?)),
         }
     }
 
@@ -81,12 +81,12 @@ impl Client {
     pub(crate) async fn open_or_create(common: &Common) -> Result<Self, Failure> {
         match Place::of(common)? {
             Place::Directory(data) => Self::over(local::access_or_create(data).await?),
-            Place::Cloud(address) => Self::to(Deployment::at(address, common.region.clone()).await?),
+            Place::Cloud(address) => Ok(Self::to(Deployment::at(address, common.region.clone()).await?)),
         }
     }
 
-    fn to(deployment: Deployment) -> Result<Self, Failure> {
-        Ok(Self { way: Way::Cloud(OverUrl::to(deployment)) })
+    fn to(deployment: Deployment) -> Self {
+        Self { way: Way::Cloud(OverUrl::to(deployment)) }
     }
 
     fn over(access: Access) -> Result<Self, Failure> {

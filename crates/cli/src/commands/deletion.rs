@@ -55,18 +55,17 @@ pub(crate) async fn delete(args: &DeleteArgs) -> Result<(), Failure> {
     let asking = Asking { connection, id: args.id.as_deref(), wait: args.wait, quiet: args.common.json };
     let asked = of_connection(&args.common, connection, async |client| {
         asking.ensure_waitable(client)?;
-        let plan = match &args.plan {
-            Some(id) => json!(id),
-            None => {
-                let made = plan::make(client, connection, &args.selection, Action::Delete).await?;
-                if plan::is_empty(&made.answer) {
-                    return Ok(Err(made.answer));
-                }
-                if !args.common.json {
-                    eprint!("{}", plan::words(&made));
-                }
-                made.answer["plan"]["id"].clone()
+        let plan = if let Some(id) = &args.plan {
+            json!(id)
+        } else {
+            let made = plan::make(client, connection, &args.selection, Action::Delete).await?;
+            if plan::is_empty(&made.answer) {
+                return Ok(Err(made.answer));
             }
+            if !args.common.json {
+                eprint!("{}", plan::words(&made));
+            }
+            made.answer["plan"]["id"].clone()
         };
         if !args.yes && !is_meant("Delete their failures? They cannot be brought back".to_owned())? {
             return Err(Failure::Conflict("nothing is deleted, because you did not say yes".to_owned()));

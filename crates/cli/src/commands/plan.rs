@@ -2,6 +2,8 @@
 //!
 //! Must not know: how records are counted, or what a plan costs.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use super::ask::{Told, of_connection, show, told};
@@ -87,7 +89,9 @@ pub(super) fn words(Told { answer, now }: &Told) -> String {
     let plan = &answer["plan"];
     let what = if plan["action"] == "delete" { "Deleting the failures of" } else { "Retrying" };
     let mut shown = format!("{what} {} in {}: {}\n", wanted(&plan["wanted"]), text(plan, "connection"), records(plan));
-    let mut line = |name: &str, said: String| shown += &format!("  {name:<11} {}\n", on_one_line(&said));
+    let mut line = |name: &str, said: String| {
+        writeln!(shown, "  {name:<11} {}", on_one_line(&said)).expect("a text takes a line");
+    };
     if plan["children"]["number"].as_u64() > Some(0) {
         line("of these", format!("{} wait for a named one and come along", number(&plan["children"])));
     }
