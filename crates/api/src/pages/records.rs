@@ -172,19 +172,22 @@ impl View<'_> {
 
     fn records(&self) -> Markup {
         let look = Look { boxes: self.scene.may_act(), types: self.filter.error_type.is_none() };
+        let table = table(self.scene, &self.page.records, "Failing records, oldest of a type first", look);
         html! {
-            form.bulk method="post" action=(self.scene.address(&["plans"])) {
-                div.toolbar {
-                    p.muted { (self.told()) }
-                    @if self.scene.may_act() {
+            @if self.scene.may_act() {
+                form.bulk method="post" action=(self.scene.address(&["plans"])) {
+                    div.toolbar {
+                        p.muted { (self.told()) }
                         div.actions {
                             span.muted data-count="record" aria-live="polite" {}
                             button.primary type="submit" name="action" value="resync" { "Resync selected" }
                             button.danger type="submit" name="action" value="delete" { "Delete selected" }
                         }
                     }
+                    (table)
                 }
-                (table(self.scene, &self.page.records, "Failing records, oldest of a type first", look))
+            } @else {
+                div { div.toolbar { p.muted { (self.told()) } } (table) }
             }
             (self.pager())
             (self.whole())
