@@ -142,7 +142,7 @@ async fn markup_in_a_message_and_in_an_id_is_text_and_the_export_is_a_file() {
     browser.click_on("Export as CSV").await;
     let text = fs::read_to_string(browser.downloaded().await).expect("it is a text");
     assert!(text.starts_with("object,external_id,state,"), "{}", text.chars().take(80).collect::<String>());
-    assert!(text.contains("Contact/N-00001"));
+    assert!(text.contains("Contact,N-00001,"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

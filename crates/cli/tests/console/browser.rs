@@ -163,9 +163,9 @@ impl Browser {
         self.ask(&format!("/element/{element}/click"), &json!({})).await;
     }
 
-    /// Clicks on the button or link with exactly this text.
+    /// Clicks on the page's first button or link that begins with this text.
     pub(crate) async fn click_on(&self, words: &str) {
-        let path = format!("//*[self::a or self::button][starts-with(normalize-space(.), '{words}')]");
+        let path = format!("//main//*[self::a or self::button][starts-with(normalize-space(.), '{words}')]");
         for _ in 0..LOOKS {
             let found = self.try_ask("/element", &json!({ "using": "xpath", "value": path })).await;
             if let Ok(found) = found {
@@ -248,7 +248,9 @@ impl Drop for Browser {
                 &mut stream,
                 format!("DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes(),
             )?;
-            std::io::Read::read_to_end(&mut stream, &mut Vec::new())
+            // The driver answers when the browser has ended, and may keep the connection open after that.
+            stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+            std::io::Read::read(&mut stream, &mut [0; 64])
         });
         drop(ended.join());
         self.driver.kill().expect("it is running");
