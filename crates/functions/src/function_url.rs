@@ -42,7 +42,7 @@ async fn answer(router: Router, access: &Access, request: Request) -> Response {
             let Ok(response) = router.oneshot(request).await;
             answer::whole(response).await
         }
-        Err(refused) => refused,
+        Err(problem) => refused(&problem),
     };
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -52,12 +52,12 @@ async fn answer(router: Router, access: &Access, request: Request) -> Response {
 }
 
 /// The request for the router, by a caller who has a role.
-fn admitted(access: &Access, request: Request) -> Result<axum::extract::Request, Response> {
+fn admitted(access: &Access, request: Request) -> Result<axum::extract::Request, NotLetIn> {
     let iam = match request.extensions().get::<RequestContext>() {
         Some(RequestContext::ApiGatewayV2(context)) => context.authorizer.as_ref().and_then(|by| by.iam.as_ref()),
         Some(_) | None => None,
     };
-    let caller = access.caller(iam).map_err(|problem| refused(&problem))?;
+    let caller = access.caller(iam)?;
     let uri = asked(&request);
     let (parts, body) = request.into_parts();
     let mut admitted = axum::extract::Request::new(Body::from(body.to_vec()));

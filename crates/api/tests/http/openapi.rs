@@ -1,4 +1,4 @@
-//! The OpenAPI document is held to the code: its routes are the code's, and generated requests get the answers that it tells of.
+//! The `OpenAPI` document is held to the code: its routes are the code's, and generated requests get the answers that it tells of.
 //!
 //! Must not know: handlers.
 

@@ -87,12 +87,10 @@ fn records_of(answer: &Value) -> &[Value] {
 fn render(args: &RecordsArgs, Told { answer, now }: &Told) -> String {
     let records = records_of(answer);
     let next = answer["next"].as_str();
-    let mut shown = if records.is_empty() { nothing(args, next) } else { table(records, *now).text() };
-    if let Some(cursor) = next {
-        let (searched, of) = (counted(&answer["searched"]), counted(&answer["of"]));
-        shown += &format!("\nSearched {searched} of {of}. There may be more: add --cursor {cursor}\n");
-    }
-    shown
+    let shown = if records.is_empty() { nothing(args, next) } else { table(records, *now).text() };
+    let Some(cursor) = next else { return shown };
+    let (searched, of) = (counted(&answer["searched"]), counted(&answer["of"]));
+    format!("{shown}\nSearched {searched} of {of}. There may be more: add --cursor {cursor}\n")
 }
 
 fn nothing(args: &RecordsArgs, next: Option<&str>) -> String {

@@ -1,4 +1,4 @@
-//! A real browser, driven over WebDriver (W3C) by Debian's chromedriver: just what the tests need of it.
+//! A real browser, driven over `WebDriver` (W3C) by Debian's chromedriver: just what the tests need of it.
 //!
 //! Must not know: the console.
 
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 const LOOKS: usize = 600;
 const APART: Duration = Duration::from_millis(50);
 
-/// The name under which WebDriver gives an element.
+/// The name under which `WebDriver` gives an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// One browser with one window.

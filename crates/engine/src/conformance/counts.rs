@@ -43,7 +43,9 @@ async fn add<S: Store>(store: &S, changes: &[CountChange]) {
 /// What a person would be told: everything but the revision.
 async fn told<S: Store>(store: &S, connection: &ConnectionId) -> Vec<TypeEntry> {
     let mut directory = store.directory(connection).await.expect(ANSWERS);
-    directory.iter_mut().for_each(|entry| entry.revision = 0);
+    for entry in &mut directory {
+        entry.revision = 0;
+    }
     directory
 }
 

@@ -67,9 +67,9 @@ pub async fn requests_are_read_by_their_names<S: Store>(store: &S) {
         assert_eq!(kept(store, request).await, KeptRequest::New);
     }
     let names = ["c", "none", "a", "d"].map(id);
-    let mut named = store.requests_named(&acme(), &names).await.expect(ANSWERS);
-    named.sort_by_key(|request| request.as_of);
-    assert_eq!(named, [all[0].clone(), all[2].clone()]);
+    let mut found = store.requests_named(&acme(), &names).await.expect(ANSWERS);
+    found.sort_by_key(|request| request.as_of);
+    assert_eq!(found, [all[0].clone(), all[2].clone()]);
     assert_eq!(store.requests_named(&acme(), &[]).await.expect(ANSWERS), []);
 }
 

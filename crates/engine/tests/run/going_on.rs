@@ -60,7 +60,7 @@ async fn what_is_left_of_a_forced_resync_at_the_deadline_is_requested_again_once
     assert_eq!((report.stopped, world.control().await.lease), (StopReason::Deadline, None));
     let again = RunRequested { connection: id("acme"), selection: request.selection() };
     let published = world.newly_requested();
-    assert_eq!(published, [again.clone()]);
+    assert_eq!(published, std::slice::from_ref(&again));
     let ended = world.carry_out(again).await;
     assert!(matches!(ended, Some(Ok(RunEnd::Ran(_)))), "{ended:?}");
     assert_eq!((world.failing(), world.request("all").await.state), (0, RequestState::Done));

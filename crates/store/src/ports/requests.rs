@@ -97,15 +97,12 @@ impl<C: Clock> DynamoStore<C> {
         after: Option<&Request>,
     ) -> Result<Vec<TransactWriteItem>, PortError> {
         let unchanged = ("#d = :read", BODY, text(request::text_of(item)?));
-        Ok(match after {
-            Some(after) => {
-                let item = put_if(&self.table, request::write(after), unchanged);
-                vec![item, put(&self.table, request::listed(after))]
-            }
-            None => {
-                let gone = delete_if(&self.table, &key::request(&before.connection, &before.id), unchanged);
-                vec![gone, delete(&self.table, &key::request_listed(before))]
-            }
+        Ok(if let Some(after) = after {
+            let item = put_if(&self.table, request::write(after), unchanged);
+            vec![item, put(&self.table, request::listed(after))]
+        } else {
+            let gone = delete_if(&self.table, &key::request(&before.connection, &before.id), unchanged);
+            vec![gone, delete(&self.table, &key::request_listed(before))]
         })
     }
 }

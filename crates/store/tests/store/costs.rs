@@ -289,7 +289,7 @@ async fn every_question_costs_ten_requests_at_most_at_fifty_thousand_failing_rec
         object: ObjectName::new("Contact").unwrap(),
         id: RecordId::new(id(0)).unwrap(),
     };
-    let explained = morning.costs("one record, with 16 open resyncs", explain(ports, &key)).await.unwrap();
+    let explained = morning.costs("one record, with 16 open resyncs", Box::pin(explain(ports, &key))).await.unwrap();
     let Answer::Explained(explained) = explained else { panic!("it is explained, not {explained:?}") };
     assert_eq!(explained.requests.len(), 1, "the one for its type");
     let requests = morning.costs("resyncs", store.requests(&acme(), 100)).await.unwrap();
@@ -357,7 +357,7 @@ async fn a_record_whose_whole_id_is_known_is_on_the_first_page() {
     let morning = Morning::breaks().await;
     let whole = Some(id(41_234).try_into().unwrap());
     let filter = Filter { id: whole, ..Filter::default() };
-    let page = morning.costs("first page by a whole id", morning.page(&filter, 50, None)).await;
+    let page = morning.costs("first page by a whole id", Box::pin(morning.page(&filter, 50, None))).await;
     let found: Vec<_> = page.records.iter().map(|line| line.external_id.as_str()).collect();
     assert_eq!(found, ["c-41234"]);
     let all = morning.all("by a whole id, to the end", &filter, 50).await;

@@ -112,12 +112,11 @@ impl<'a> Search<'a> {
 
     /// The types to look at, in the order of their names. One that is asked for by name is looked at whatever the directory says.
     fn types(&self, from: Option<&Place>) -> Vec<ErrorType> {
-        let mut types: Vec<ErrorType> = match &self.filter.error_type {
-            Some(error_type) => vec![error_type.clone()],
-            None => {
-                let present = |entry: &&TypeEntry| entry.of(self.filter.object.as_ref()) > 0;
-                self.directory.iter().filter(present).map(|entry| entry.error_type.clone()).collect()
-            }
+        let mut types: Vec<ErrorType> = if let Some(error_type) = &self.filter.error_type {
+            vec![error_type.clone()]
+        } else {
+            let present = |entry: &&TypeEntry| entry.of(self.filter.object.as_ref()) > 0;
+            self.directory.iter().filter(present).map(|entry| entry.error_type.clone()).collect()
         };
         types.retain(|error_type| from.is_none_or(|from| *error_type >= from.error_type));
         types.sort_unstable();
