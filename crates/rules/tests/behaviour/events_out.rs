@@ -43,7 +43,7 @@ fn run(selection: Selection) -> Outbound {
     Outbound::RunRequested(RunRequested { connection: connection_id(), selection })
 }
 
-fn every_event() -> Vec<(Outbound, &'static str, Value)> {
+pub(crate) fn every_event() -> Vec<(Outbound, &'static str, Value)> {
     let tick = at(NOON);
     vec![
         (

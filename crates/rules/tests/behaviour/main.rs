@@ -6,6 +6,7 @@ mod budget_settings;
 mod conflict;
 mod connection;
 mod control;
+mod event_schemas;
 mod events_in;
 mod events_out;
 mod forecast;
