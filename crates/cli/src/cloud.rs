@@ -27,8 +27,8 @@ use crate::exit::Failure;
 /// How long a connection may take to come about.
 const TO_CONNECT: Duration = Duration::from_secs(10);
 
-/// How long the function may be silent: longer than it is let run.
-const TO_ANSWER: Duration = Duration::from_secs(90);
+/// How long the function may be silent: longer than the 120 seconds that the template lets it run.
+const TO_ANSWER: Duration = Duration::from_secs(130);
 
 /// The most that is read of a refusal.
 const LONGEST_REFUSAL: usize = 16 * 1024;

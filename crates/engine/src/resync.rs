@@ -13,10 +13,10 @@ pub use accept::{Accepted, NewRequest, accept};
 pub use cancel::{Cancelled, cancel};
 
 use rules::ids::{ConnectionId, RequestId};
-use rules::resync::Request;
+use rules::resync::{Request, RequestState};
 
 use crate::parts::Ports;
-use crate::ports::{PortError, Requests};
+use crate::ports::{Controls, PortError, Requests};
 use standing::{Standing, standing};
 
 /// How a request stands; an open one with what its runs have noted so far.
@@ -39,9 +39,14 @@ pub async fn status<P: Ports>(
 /// # Errors
 /// When the store fails.
 pub async fn list<P: Ports>(ports: &P, connection: &ConnectionId, limit: usize) -> Result<Vec<Request>, PortError> {
+    let requests = ports.store().requests(connection, limit).await?;
+    let control = ports.store().control(connection).await?;
     let mut standings = Vec::new();
-    for request in ports.store().requests(connection, limit).await? {
-        standings.extend(standing(ports, request).await?.map(Standing::request));
+    for request in requests {
+        match control.owed.request(&request.id).filter(|_| request.state == RequestState::Open) {
+            Some(owed) => standings.push(Request { progress: owed.progress, ..request }),
+            None => standings.extend(standing(ports, request).await?.map(Standing::request)),
+        }
     }
     Ok(standings)
 }

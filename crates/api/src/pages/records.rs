@@ -65,10 +65,13 @@ async fn listing<P: Ports>(
     let mut filter = filter(&mut params);
     filter.state = only.or(filter.state);
     let cursor = params.raw("cursor");
+    let place = cursor.as_deref().map(|text| cursor::read(text, name, &filter));
+    if place.as_ref().is_some_and(Option::is_none) {
+        params.wrong("cursor", "is not one of this listing", "begin at its first page");
+    }
     params.finish()?;
     let scene = Scene::of(ports, name, caller).await?;
-    let place = cursor.as_deref().and_then(|text| cursor::read(text, name, &filter));
-    let page = list(ports, &scene.standing.connection, &filter, ROWS, place).await?;
+    let page = list(ports, &scene.standing.connection, &filter, ROWS, place.flatten()).await?;
     let view = View { scene: &scene, filter: &filter, page: &page, only, is_first: cursor.is_none() };
     let (place, title) = match (only, &filter.error_type) {
         (Some(_), _) => (Place::Queue, Place::Queue.title().to_owned()),

@@ -180,6 +180,9 @@ async fn records_are_narrowed_and_paged_and_the_filters_stay_as_they_were_writte
     let page = get(&api, &format!("/c/acme/records?object=Contact&cursor={cursor}")).await;
     page.says("10 records on this page");
     page.says("First page");
+    let foreign = get(&api, &format!("/c/acme/records?object=Lead&cursor={cursor}")).await;
+    assert_eq!(foreign.status, 422);
+    foreign.says("is not one of this listing");
     get(&api, "/c/acme/records?object=Lead").await.says("No failing record fits");
 }
 

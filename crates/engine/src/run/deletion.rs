@@ -98,10 +98,11 @@ impl<P: Ports> Worker<'_, P> {
             let items = source.page(self.context, &Quarantine::default(), PAGE).await?;
             let mut deleted = self.delete_all(aim, &source, items).await?;
             deleted.skips = deleted.skips.and(source.found.beyond.less(before));
+            // Also of a request that was cancelled meanwhile: these are gone.
+            self.tally.deleted += deleted.records;
             let Some(owed) = self.held.control.owed.request(id).cloned() else {
                 return Ok(false);
             };
-            self.tally.deleted += deleted.records;
             let cursor = if deleted.throttled { owed.sweep.cursor.clone() } else { source.cursor() };
             let progress = Progress { deleted: owed.progress.deleted + deleted.records, ..owed.progress };
             let progress = progress.skipping(deleted.skips);
