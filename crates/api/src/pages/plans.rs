@@ -197,7 +197,9 @@ fn confirm(scene: &Scene, plan: &Plan, not_confirmed: bool) -> Markup {
             }
             div.actions {
                 @if is_deletion {
-                    button.danger type="submit" { "Delete " (count(plan.records.number, "failure", "failures")) }
+                    button.danger type="submit" {
+                        "Delete " (if plan.at_most { "at most " } else { "" }) (count(plan.records.number, "failure", "failures"))
+                    }
                 } @else {
                     button.primary type="submit" { "Retry " (count(plan.records.number, "record", "records")) }
                 }
