@@ -2,8 +2,8 @@
 //!
 //! Must not know: who may ask, how a run tries records.
 //!
-//! A request is kept first, then noted in the control item as owed, then hinted at by an event; each step may be repeated. One
-//! that was kept and never noted, because its caller died in between, is noted by whoever looks at it next.
+//! A request is kept and noted in the control item as owed with one write, then hinted at by an event; without the hint the next
+//! tick begins it.
 
 mod accept;
 mod cancel;
@@ -11,15 +11,16 @@ mod standing;
 
 pub use accept::{Accepted, NewRequest, accept};
 pub use cancel::{Cancelled, cancel};
+pub(crate) use cancel::{cancel_known, progress};
 
 use rules::ids::{ConnectionId, RequestId};
-use rules::resync::{Request, RequestState};
+use rules::resync::Request;
 
 use crate::parts::Ports;
-use crate::ports::{Controls, PortError, Requests};
-use standing::{Standing, standing};
+use crate::ports::{PortError, Requests};
+use standing::standings;
 
-/// How a request stands; an open one with what its runs have noted so far.
+/// How a request stands; an open one with what its runs have noted so far. It changes nothing.
 ///
 /// # Errors
 /// When the store fails.
@@ -29,24 +30,16 @@ pub async fn status<P: Ports>(
     id: &RequestId,
 ) -> Result<Option<Request>, PortError> {
     match ports.store().request(connection, id).await? {
-        Some(request) => Ok(standing(ports, request).await?.map(Standing::request)),
+        Some(request) => Ok(standings(ports, connection, vec![request]).await?.pop()),
         None => Ok(None),
     }
 }
 
-/// The latest requests of a connection, newest first, at most `limit`.
+/// The latest requests of a connection, newest first, at most `limit`. It changes nothing.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn list<P: Ports>(ports: &P, connection: &ConnectionId, limit: usize) -> Result<Vec<Request>, PortError> {
     let requests = ports.store().requests(connection, limit).await?;
-    let control = ports.store().control(connection).await?;
-    let mut standings = Vec::new();
-    for request in requests {
-        match control.owed.request(&request.id).filter(|_| request.state == RequestState::Open) {
-            Some(owed) => standings.push(Request { progress: owed.progress, ..request }),
-            None => standings.extend(standing(ports, request).await?.map(Standing::request)),
-        }
-    }
-    Ok(standings)
+    standings(ports, connection, requests).await
 }

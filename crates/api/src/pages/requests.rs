@@ -27,7 +27,7 @@ use super::words::{line_state_name, request_state, type_title};
 use crate::caller::Caller;
 use crate::params::Named;
 use crate::problem::Problem;
-use crate::routes::{connection_id, request_id, unknown_request};
+use crate::routes::{request_id, settings, unknown_request};
 
 /// How many are listed.
 const LATEST: usize = 100;
@@ -252,9 +252,9 @@ async fn cancel<P: Ports>(
     Extension(caller): Extension<Caller>,
     Named((name, id)): Named<(String, String)>,
 ) -> Result<Response, Problem> {
-    let (connection, id) = (connection_id(&name)?, request_id(&id)?);
+    let (connection, id) = (settings(ports.as_ref(), &name).await?, request_id(&id)?);
     match cancel_request(ports.as_ref(), &connection, &id, caller.as_str()).await? {
-        Cancelled::Cancelled(_) | Cancelled::Ended(_) => Ok(go_to(&under(&connection, &["requests", id.as_str()]))),
+        Cancelled::Cancelled(_) | Cancelled::Ended(_) => Ok(go_to(&under(&connection.id, &["requests", id.as_str()]))),
         Cancelled::Unknown => Err(unknown_request(&id)),
     }
 }

@@ -60,7 +60,7 @@ async fn latest<P: Ports>(
     Named(name): Named<String>,
     mut params: Params,
 ) -> Result<Json<Latest>, Problem> {
-    let limit = params.number("limit", 1..=1_000, 20);
+    let limit = params.number("limit", 1..=500, 20);
     params.finish()?;
     let connection = settings(ports.as_ref(), &name).await?;
     Ok(Json(Latest { resyncs: list(ports.as_ref(), &connection.id, limit).await? }))
@@ -89,7 +89,7 @@ async fn cancel<P: Ports>(
 ) -> Result<Json<Ended>, Problem> {
     let ports = ports.as_ref();
     let (connection, id) = (settings(ports, &name).await?, request_id(&id)?);
-    match cancel_request(ports, &connection.id, &id, caller.as_str()).await? {
+    match cancel_request(ports, &connection, &id, caller.as_str()).await? {
         Cancelled::Cancelled(request) => Ok(Json(Ended { request, cancelled: true })),
         Cancelled::Ended(request) => Ok(Json(Ended { request, cancelled: false })),
         Cancelled::Unknown => Err(unknown_request(&id)),

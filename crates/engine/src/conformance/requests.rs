@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
+use rules::control::Control;
 use rules::ids::{ConnectionId, Epoch, RequestId};
+use rules::owed::Forced;
 use rules::resync::{Action, Count, FailingState, Matching, Planned, Progress, Request, RequestState, Skips, Wanted};
 
 use super::given::ANSWERS;
@@ -48,7 +50,9 @@ fn done(request: &Request) -> Request {
 }
 
 async fn kept<S: Store>(store: &S, request: &Request) -> KeptRequest {
-    store.keep_request(request).await.expect(ANSWERS)
+    let control = store.control(&request.connection).await.expect(ANSWERS);
+    let owing = Control { revision: control.revision + 1, ..control.clone() };
+    store.keep_request(request, &owing, control.revision).await.expect(ANSWERS)
 }
 
 async fn changed<S: Store>(store: &S, before: &Request, after: &Request) -> Saved<Option<Request>> {
@@ -139,23 +143,27 @@ pub async fn a_request_is_changed_only_as_it_was_read<S: Store>(store: &S) {
     assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), [shorter], "and it is listed once");
 }
 
-/// It is as if it had never been kept, and the same id may be kept again; one that was changed meanwhile stays.
-pub async fn a_request_is_withdrawn_only_as_it_was_read<S: Store>(store: &S) {
-    let (open, other) = (of_all("one", 0), of_all("two", 0));
-    for request in [&open, &other] {
-        assert_eq!(kept(store, request).await, KeptRequest::New);
+/// A request is never there without the control item that owes it, nor that without the request.
+pub async fn a_request_and_the_control_item_that_owes_it_are_kept_together_or_not_at_all<S: Store>(store: &S) {
+    let (first, second) = (of_all("one", 0), of_all("two", 1));
+    let owing = |control: &Control, request: &Request, revision| {
+        let owed = control.owed.clone().with_request(Forced::accepted(request, control.epoch)).expect("there is room");
+        Control { owed, revision, ..control.clone() }
+    };
+    let nothing = Control::default();
+    let owes_one = owing(&nothing, &first, 11);
+    assert_eq!(store.keep_request(&first, &owes_one, 0).await.expect(ANSWERS), KeptRequest::New);
+    assert_eq!(store.control(&acme()).await.expect(ANSWERS), owes_one);
+    assert_eq!(read(store, "one").await, Some(first.clone()));
+    for stale in [0, 7] {
+        let late = store.keep_request(&second, &owing(&nothing, &second, 12), stale).await.expect(ANSWERS);
+        assert_eq!(late, KeptRequest::Overtaken(Box::new(owes_one.clone())), "the control item was {stale}");
+        assert_eq!(read(store, "two").await, None);
+        assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), std::slice::from_ref(&first));
     }
-    for _ in 0..2 {
-        assert_eq!(store.withdraw_request(&open).await.expect(ANSWERS), Saved::Done);
-        assert_eq!(read(store, "one").await, None);
-        assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), std::slice::from_ref(&other));
-    }
-    let later = of_all("one", 7);
-    assert_eq!(kept(store, &later).await, KeptRequest::New);
-    assert_eq!(changed(store, &later, &done(&later)).await, Saved::Done);
-    let withdrawn = store.withdraw_request(&later).await.expect(ANSWERS);
-    assert_eq!(withdrawn, Saved::Conflict(Some(done(&later))));
-    assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), [done(&later), other]);
+    let again = store.keep_request(&first, &owing(&owes_one, &second, 12), 11).await.expect(ANSWERS);
+    assert_eq!(again, KeptRequest::Known(Box::new(first.clone())));
+    assert_eq!(store.control(&acme()).await.expect(ANSWERS), owes_one, "a request that was known owes nothing more");
 }
 
 /// By when they were made, whatever they are called, open ones and ended ones.

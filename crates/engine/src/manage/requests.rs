@@ -2,12 +2,13 @@
 //!
 //! Must not know: how a request is worked off.
 
-use rules::ids::{ConnectionId, RequestId};
+use rules::connection::Connection;
+use rules::ids::RequestId;
 use rules::resync::{Action, RequestState, Wanted};
 
 use super::audit::{Deed, note};
 use crate::parts::Ports;
-use crate::ports::{AuditAction, Connections, PortError};
+use crate::ports::{AuditAction, Connections, PortError, Requests};
 use crate::resync::{self, Accepted, Cancelled, NewRequest};
 
 /// Accepts a request.
@@ -29,29 +30,28 @@ pub async fn request<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, P
     resync::accept(ports, new).await
 }
 
-/// Takes a request back.
+/// Takes a request of this connection back.
 ///
 /// # Errors
 /// When the store fails. The request may then be cancelled or not; cancelling it again finds out, or goes on.
 pub async fn cancel_request<P: Ports>(
     ports: &P,
-    connection: &ConnectionId,
+    connection: &Connection,
     id: &RequestId,
     who: &str,
 ) -> Result<Cancelled, PortError> {
-    let known = resync::status(ports, connection, id).await?;
-    if let Some(known) = known.filter(|known| known.state == RequestState::Open) {
-        let settings = ports.store().connection(connection).await?;
+    let Some(known) = ports.store().request(&connection.id, id).await? else { return Ok(Cancelled::Unknown) };
+    let progress = resync::progress(ports, &known).await?;
+    if known.state == RequestState::Open {
         let deed = match known.action {
             Action::Resync => Deed::of(who, AuditAction::ResyncCancelled, id.to_string()),
-            Action::Delete => Deed {
-                records: known.progress.deleted,
-                ..Deed::of(who, AuditAction::DeletionCancelled, id.to_string())
-            },
+            Action::Delete => {
+                Deed { records: progress.deleted, ..Deed::of(who, AuditAction::DeletionCancelled, id.to_string()) }
+            }
         };
-        note(ports, settings.as_ref(), deed).await?;
+        note(ports, Some(connection), deed).await?;
     }
-    resync::cancel(ports, connection, id).await
+    resync::cancel_known(ports, known, progress).await
 }
 
 /// How many records it means: those of its plan, or those that it names; none when nobody has counted them.

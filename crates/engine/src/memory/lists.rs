@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use rules::connection::Connection;
+use rules::control::Control;
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
@@ -87,12 +88,17 @@ impl Reports for MemoryStore {
 }
 
 impl Requests for MemoryStore {
-    async fn keep_request(&self, request: &Request) -> Result<KeptRequest, PortError> {
+    async fn keep_request(&self, request: &Request, owing: &Control, expected: u64) -> Result<KeptRequest, PortError> {
         self.carry_out(Operation::KeepRequest, |state| {
             let key = (request.connection.clone(), request.id.clone());
             if let Some(known) = state.requests.get(&key) {
                 return KeptRequest::Known(Box::new(known.clone()));
             }
+            let control = state.controls.entry(request.connection.clone()).or_default();
+            if control.revision != expected {
+                return KeptRequest::Overtaken(Box::new(control.clone()));
+            }
+            *control = owing.clone();
             state.requests.insert(key, request.clone());
             KeptRequest::New
         })
@@ -128,19 +134,6 @@ impl Requests for MemoryStore {
             }
             *there = after.clone();
             Saved::Done
-        })
-    }
-
-    async fn withdraw_request(&self, request: &Request) -> Result<Saved<Option<Request>>, PortError> {
-        self.carry_out(Operation::WithdrawRequest, |state| {
-            let key = (request.connection.clone(), request.id.clone());
-            match state.requests.get(&key) {
-                Some(there) if there != request => Saved::Conflict(Some(there.clone())),
-                Some(_) | None => {
-                    state.requests.remove(&key);
-                    Saved::Done
-                }
-            }
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not know: how a request is carried out.
 
+use rules::control::Control;
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
@@ -14,15 +15,23 @@ pub enum KeptRequest {
     New,
     /// One of that id was kept before: this one. It is the same one when only the reply of the first attempt was lost.
     Known(Box<Request>),
+    /// The control item is another one by now, and nothing is kept: this one.
+    Overtaken(Box<Control>),
 }
 
 /// The requests for forced retries, each kept for 30 days after its end.
 pub trait Requests: Send + Sync {
-    /// Keeps a request, unless its connection has one of that id.
+    /// Keeps a request together with the control item that owes it, both or neither, unless its connection has a request of that
+    /// id, or the revision of the control item that is there is not `expected` any more; `0` is the revision of none.
     ///
     /// # Errors
-    /// When the store fails; it may then be kept or not.
-    fn keep_request(&self, request: &Request) -> impl Future<Output = Result<KeptRequest, PortError>> + Send;
+    /// When the store fails; both may then be kept or neither.
+    fn keep_request(
+        &self,
+        request: &Request,
+        owing: &Control,
+        expected: u64,
+    ) -> impl Future<Output = Result<KeptRequest, PortError>> + Send;
 
     /// One request, with strong consistency.
     ///
@@ -63,14 +72,5 @@ pub trait Requests: Send + Sync {
         &self,
         before: &Request,
         after: &Request,
-    ) -> impl Future<Output = Result<Saved<Option<Request>>, PortError>> + Send;
-
-    /// Removes a request that is still this one, as if it had never been kept. A conflict tells the one that is there now.
-    ///
-    /// # Errors
-    /// When the store fails or the one that is there cannot be read; it may then be gone or not.
-    fn withdraw_request(
-        &self,
-        request: &Request,
     ) -> impl Future<Output = Result<Saved<Option<Request>>, PortError>> + Send;
 }

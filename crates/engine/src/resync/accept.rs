@@ -1,14 +1,16 @@
-//! Accepting a request: kept, noted as owed, and hinted at; each step may be repeated.
+//! Accepting a request: kept and owed with one write, then hinted at.
 //!
 //! Must not know: who may ask, how a run works it off.
 
+use rules::control::Control;
 use rules::ids::{ConnectionId, RequestId};
-use rules::resync::{Action, MOST_OPEN, Planned, Progress, Request, RequestState, Wanted};
+use rules::owed::Forced;
+use rules::resync::{Action, Planned, Progress, Request, RequestState, Wanted};
 use rules::time::Timestamp;
 
-use super::standing::{Standing, hint, note, standing, strike};
+use super::standing::{hint, standings};
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Controls, KeptRequest, PortError, Requests, Saved};
+use crate::ports::{Clock, Connections, Controls, Entropy, KeptRequest, PortError, Requests};
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +71,10 @@ pub enum Accepted {
     TooMany,
 }
 
-/// Accepts a request.
+/// How often a control item that others keep writing is read anew.
+const RACES: usize = 16;
+
+/// Accepts a request: one write keeps it and owes it.
 ///
 /// # Errors
 /// When the store fails. The request may then be accepted or not; the same one again finds out, or goes on.
@@ -81,45 +86,39 @@ pub async fn accept<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, Po
     if let Some(known) = store.request(&new.connection, &new.id).await? {
         return known_again(ports, known, &new).await;
     }
-    if store.control(&new.connection).await?.owed.forced.len() >= MOST_OPEN {
-        return Ok(Accepted::TooMany);
-    }
     let request = new.clone().accepted(ports.clock().now());
-    if let KeptRequest::Known(known) = store.keep_request(&request).await? {
-        return known_again(ports, *known, &new).await;
-    }
-    if !note(ports, &request).await? {
-        return withdraw(ports, &request).await;
-    }
-    hint(ports, &request).await;
-    Ok(Accepted::New(request))
-}
-
-/// It lost the race for the last place: it must not be in the way of the same one, asked for again.
-async fn withdraw<P: Ports>(ports: &P, request: &Request) -> Result<Accepted, PortError> {
-    match ports.store().withdraw_request(request).await? {
-        // A run has carried it out meanwhile, or a person has cancelled it.
-        Saved::Conflict(Some(current)) => Ok(Accepted::Known(current)),
-        Saved::Done | Saved::Conflict(None) => {
-            strike(ports, &request.connection, &request.id).await?;
-            Ok(Accepted::TooMany)
+    let mut control = store.control(&new.connection).await?;
+    for _ in 0..RACES {
+        let Some(owed) = control.owed.clone().with_request(Forced::accepted(&request, control.epoch)) else {
+            // Somebody else may have taken the last place for the very same request.
+            return match store.request(&new.connection, &new.id).await? {
+                Some(known) => known_again(ports, known, &new).await,
+                None => Ok(Accepted::TooMany),
+            };
+        };
+        let owing = Control { owed, revision: ports.entropy().number(), ..control.clone() };
+        match store.keep_request(&request, &owing, control.revision).await? {
+            KeptRequest::New => {
+                hint(ports, &request).await;
+                return Ok(Accepted::New(request));
+            }
+            KeptRequest::Known(known) => return known_again(ports, *known, &new).await,
+            KeptRequest::Overtaken(current) => control = *current,
         }
     }
+    Err(PortError::unavailable("accepting a request", "the control item was written by others all the time"))
 }
 
 async fn known_again<P: Ports>(ports: &P, known: Request, new: &NewRequest) -> Result<Accepted, PortError> {
     if !new.is(&known) {
         return Ok(Accepted::Conflict);
     }
-    let Some(known) = standing(ports, known).await? else {
-        return Ok(Accepted::TooMany);
+    let id = known.id.clone();
+    let Some(known) = standings(ports, &new.connection, vec![known]).await?.pop() else {
+        return Err(PortError::unavailable("accepting a request", format!("the request {id} is gone")));
     };
-    match known {
-        Standing::Owed(known) => {
-            hint(ports, &known).await;
-            Ok(Accepted::Known(known))
-        }
-        Standing::Ended(known) => Ok(Accepted::Known(known)),
-        Standing::NoRoom(_) => Ok(Accepted::TooMany),
+    if known.state == RequestState::Open {
+        hint(ports, &known).await;
     }
+    Ok(Accepted::Known(known))
 }

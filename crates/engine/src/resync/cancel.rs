@@ -3,7 +3,7 @@
 //! Must not know: who may ask, how a run works it off.
 
 use rules::ids::{ConnectionId, RequestId};
-use rules::resync::{Request, RequestState};
+use rules::resync::{Progress, Request, RequestState};
 
 use super::standing::strike;
 use crate::parts::Ports;
@@ -28,25 +28,43 @@ pub enum Cancelled {
 /// # Errors
 /// When the store fails. The request may then be cancelled or not; cancelling it again finds out, or goes on.
 pub async fn cancel<P: Ports>(ports: &P, connection: &ConnectionId, id: &RequestId) -> Result<Cancelled, PortError> {
+    let Some(known) = ports.store().request(connection, id).await? else { return Ok(Cancelled::Unknown) };
+    let progress = progress(ports, &known).await?;
+    cancel_known(ports, known, progress).await
+}
+
+/// How far the runs have come with it, as they noted it last.
+pub(crate) async fn progress<P: Ports>(ports: &P, request: &Request) -> Result<Progress, PortError> {
+    let owed = ports.store().control(&request.connection).await?.owed;
+    Ok(owed.request(&request.id).map_or(request.progress, |owed| owed.progress))
+}
+
+/// Cancels a request that was read, with which the runs had come so far by then.
+pub(crate) async fn cancel_known<P: Ports>(
+    ports: &P,
+    mut known: Request,
+    mut progress_by_then: Progress,
+) -> Result<Cancelled, PortError> {
     let store = ports.store();
-    let mut known = store.request(connection, id).await?;
+    let (connection, id) = (known.connection.clone(), known.id.clone());
     for _ in 0..RACES {
-        let Some(request) = known else { return Ok(Cancelled::Unknown) };
-        if request.state != RequestState::Open {
+        if known.state != RequestState::Open {
             // Whoever ended it may have died before this.
-            strike(ports, connection, id).await?;
-            return Ok(Cancelled::Ended(request));
+            strike(ports, &connection, &id).await?;
+            return Ok(Cancelled::Ended(known));
         }
-        let owed = store.control(connection).await?.owed;
-        let progress = owed.request(id).map_or(request.progress, |owed| owed.progress);
         let ended = Some(ports.clock().now());
-        let cancelled = Request { state: RequestState::Cancelled, progress, ended, ..request.clone() };
-        match store.change_request(&request, &cancelled).await? {
+        let cancelled = Request { state: RequestState::Cancelled, progress: progress_by_then, ended, ..known.clone() };
+        match store.change_request(&known, &cancelled).await? {
             Saved::Done => {
-                strike(ports, connection, id).await?;
+                strike(ports, &connection, &id).await?;
                 return Ok(Cancelled::Cancelled(cancelled));
             }
-            Saved::Conflict(current) => known = current,
+            Saved::Conflict(None) => return Ok(Cancelled::Unknown),
+            Saved::Conflict(Some(current)) => {
+                progress_by_then = progress(ports, &current).await?;
+                known = current;
+            }
         }
     }
     Err(PortError::unavailable("cancelling a request", "it was written by others all the time"))

@@ -5,61 +5,38 @@
 use rules::control::Control;
 use rules::events::{Outbound, RunRequested};
 use rules::ids::{ConnectionId, RequestId};
-use rules::owed::Forced;
 use rules::resync::{Request, RequestState};
 use tracing::warn;
 
-use crate::control::{Changed, change};
+use crate::control::change;
 use crate::parts::Ports;
 use crate::ports::{Controls, Events, PortError, Requests};
 
-/// How a request stands by the control item.
-pub(super) enum Standing {
-    /// It is open, and a run will work at it.
-    Owed(Request),
-    /// It is open, and too many others are.
-    NoRoom(Request),
-    /// It has ended.
-    Ended(Request),
-}
-
-impl Standing {
-    pub(super) fn request(self) -> Request {
-        match self {
-            Self::Owed(request) | Self::NoRoom(request) | Self::Ended(request) => request,
+/// How these requests of one connection stand, in their order: an open one with what its runs have noted so far. One that is gone
+/// is left out.
+pub(super) async fn standings<P: Ports>(
+    ports: &P,
+    connection: &ConnectionId,
+    requests: Vec<Request>,
+) -> Result<Vec<Request>, PortError> {
+    let is_open = |request: &Request| request.state == RequestState::Open;
+    if !requests.iter().any(is_open) {
+        return Ok(requests);
+    }
+    let owed = ports.store().control(connection).await?.owed;
+    // An end is written before the work is taken off what is owed.
+    let ended = requests.iter().filter(|request| is_open(request) && owed.request(&request.id).is_none());
+    let ended: Vec<RequestId> = ended.map(|request| request.id.clone()).collect();
+    let mut anew = if ended.is_empty() { Vec::new() } else { ports.store().requests_named(connection, &ended).await? };
+    let stands = |request: Request| match owed.request(&request.id).filter(|_| is_open(&request)) {
+        Some(owed) => Some(Request { progress: owed.progress, ..request }),
+        None if is_open(&request) => {
+            let place = anew.iter().position(|known| known.id == request.id)?;
+            Some(anew.swap_remove(place))
         }
-    }
-}
-
-/// How `request` stands; nothing when it is gone.
-pub(super) async fn standing<P: Ports>(ports: &P, request: Request) -> Result<Option<Standing>, PortError> {
-    if request.state != RequestState::Open {
-        return Ok(Some(Standing::Ended(request)));
-    }
-    let store = ports.store();
-    if let Some(owed) = store.control(&request.connection).await?.owed.request(&request.id) {
-        return Ok(Some(Standing::Owed(Request { progress: owed.progress, ..request })));
-    }
-    // It ended meanwhile, or was never noted. An end is written before the work is taken off what is owed.
-    let known = store.request(&request.connection, &request.id).await?;
-    let known = match known {
-        Some(known) if known.state == RequestState::Open => known,
-        ended => return Ok(ended.map(Standing::Ended)),
+        None => Some(request),
     };
-    if !note(ports, &known).await? {
-        return Ok(Some(Standing::NoRoom(known)));
-    }
-    // Whoever ended it between the look and the note has not seen the note.
-    match store.request(&known.connection, &known.id).await? {
-        Some(known) if known.state == RequestState::Open => {
-            hint(ports, &known).await;
-            Ok(Some(Standing::Owed(known)))
-        }
-        ended => {
-            strike(ports, &known.connection, &known.id).await?;
-            Ok(ended.map(Standing::Ended))
-        }
-    }
+    Ok(requests.into_iter().filter_map(stands).collect())
 }
 
 /// Takes a request off what is owed, if it is there.
@@ -69,24 +46,6 @@ pub(super) async fn strike<P: Ports>(ports: &P, connection: &ConnectionId, id: &
         None => Err(()),
     });
     struck.await.map(drop)
-}
-
-/// Notes a request as owed, whoever holds the lease; false when too many are open.
-pub(super) async fn note<P: Ports>(ports: &P, request: &Request) -> Result<bool, PortError> {
-    let noted = change(ports, &request.connection, |control: Control| {
-        if control.owed.request(&request.id).is_some() {
-            return Err(true);
-        }
-        let accepted = Forced::accepted(request, control.epoch);
-        match control.owed.clone().with_request(accepted) {
-            Some(owed) => Ok(Control { owed, ..control }),
-            None => Err(false),
-        }
-    });
-    Ok(match noted.await? {
-        Changed::Done(_) => true,
-        Changed::Refused(known) => known,
-    })
 }
 
 /// Starts a run at once. Without it the next 20-minute tick does.

@@ -179,7 +179,7 @@ async fn ten_clicks_under_one_name_are_one_request_and_ten_under_ten_names_share
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_withdrawn_request_is_not_known() {
+async fn a_request_that_was_one_too_many_is_not_known() {
     let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
     world.set(|acme| acme.paused = true).await;
     for number in 0..MOST_OPEN {

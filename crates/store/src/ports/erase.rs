@@ -18,8 +18,8 @@ impl<C: Clock> DynamoStore<C> {
     pub(super) async fn erase_record(&self, stored: &Stored) -> Result<Written, PortError> {
         let found = match self.transact(ERASING, all_of(&self.table, stored)).await? {
             Transacted::Done => return Ok(Written::Done),
-            Transacted::Refused(Some(item)) => Some(item),
-            Transacted::Refused(None) => self.get(ERASING, &key::record(stored.key())).await?,
+            Transacted::Refused(_, Some(item)) => Some(item),
+            Transacted::Refused(_, None) => self.get(ERASING, &key::record(stored.key())).await?,
         };
         let current = found.map(|item| record::read(&item)).transpose()?;
         Ok(Written::Conflict(current.map(|current| Box::new(current.stored))))

@@ -34,7 +34,7 @@ impl<C: Clock> DynamoStore<C> {
                 if beside.is_empty() { self.put_alone(&change).await? } else { self.put_all(&change, &beside).await? };
             match tried {
                 Tried::Done => return Ok(Written::Done),
-                Tried::Refused(found) => return self.judge_put(put, &change, found).await,
+                Tried::Refused(_, found) => return self.judge_put(put, &change, found).await,
                 Tried::Busy => {
                     let Some(wait) = backoff.next() else { return Ok(Written::Throttled) };
                     self.clock.wait(wait).await;
@@ -57,7 +57,9 @@ impl<C: Clock> DynamoStore<C> {
             Err(error) => error,
         };
         match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => Ok(Tried::Refused(refused.item.clone())),
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                Ok(Tried::Refused(0, refused.item.clone()))
+            }
             Some(_) | None if is_busy(&error) => Ok(Tried::Busy),
             Some(_) | None => Err(failed(PUTTING, &error)),
         }

@@ -1,38 +1,54 @@
-//! What people ask to be retried now. A request and its place in the list are written together.
+//! What people ask to be retried now. A request, its place in the list and the control item that owes it are written together.
 //!
 //! Must not know: how a request is carried out.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
-use engine::ports::{Clock, KeptRequest, PortError, Requests, Saved};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use engine::ports::{Clock, Controls, KeptRequest, PortError, Requests, Saved};
+use rules::control::Control;
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
 use super::listing::Order;
-use super::transaction::{Transacted, delete, put};
+use super::revised::Revised;
+use super::transaction::{Transacted, put};
 use super::{ALL_OLD, DynamoStore};
 use crate::backoff::Backoff;
-use crate::items::body::BODY;
-use crate::items::fields::{PK, text};
-use crate::items::key::ItemKey;
-use crate::items::{Item, key, request};
+use crate::items::body::{self, BODY, REVISION};
+use crate::items::fields::{PK, number, text};
+use crate::items::{key, request};
 
 const KEEPING: &str = "keeping a request";
 const READING: &str = "reading a request";
 const LISTING: &str = "listing the requests";
 const WRITING: &str = "writing a request";
 
+/// The place of a new request's own item among the writes that keep it.
+const REQUEST: usize = 0;
+
 impl<C: Clock> Requests for DynamoStore<C> {
-    async fn keep_request(&self, request: &Request) -> Result<KeptRequest, PortError> {
-        let items = vec![new(&self.table, request), put(&self.table, request::listed(request))];
-        let found = match self.transact(KEEPING, items).await? {
-            Transacted::Done => return Ok(KeptRequest::New),
-            Transacted::Refused(Some(item)) => Some(request::read(&item)?),
-            Transacted::Refused(None) => self.request(&request.connection, &request.id).await?,
-        };
+    async fn keep_request(&self, request: &Request, owing: &Control, expected: u64) -> Result<KeptRequest, PortError> {
+        let listed = put(&self.table, request::listed(request));
+        let items = vec![new(&self.table, request), owed(&self.table, &request.connection, owing, expected), listed];
         let gone = || PortError::unavailable(KEEPING, "the request that was there is gone");
-        found.map(|known| KeptRequest::Known(Box::new(known))).ok_or_else(gone)
+        match self.transact(KEEPING, items).await? {
+            Transacted::Done => Ok(KeptRequest::New),
+            Transacted::Refused(REQUEST, found) => {
+                let known = match found {
+                    Some(item) => Some(request::read(&item)?),
+                    None => self.request(&request.connection, &request.id).await?,
+                };
+                known.map(|known| KeptRequest::Known(Box::new(known))).ok_or_else(gone)
+            }
+            Transacted::Refused(_, found) => {
+                let current = match found {
+                    Some(item) => body::read(Control::KIND, &item)?,
+                    None => self.control(&request.connection).await?,
+                };
+                Ok(KeptRequest::Overtaken(Box::new(current)))
+            }
+        }
     }
 
     async fn request(&self, connection: &ConnectionId, id: &RequestId) -> Result<Option<Request>, PortError> {
@@ -54,69 +70,38 @@ impl<C: Clock> Requests for DynamoStore<C> {
     }
 
     async fn change_request(&self, before: &Request, after: &Request) -> Result<Saved<Option<Request>>, PortError> {
-        self.replace_request(before, Some(after)).await
-    }
-
-    async fn withdraw_request(&self, request: &Request) -> Result<Saved<Option<Request>>, PortError> {
-        self.replace_request(request, None).await
-    }
-}
-
-impl<C: Clock> DynamoStore<C> {
-    /// Puts `after`, or nothing, in the place of `before`, if that is still there.
-    async fn replace_request(
-        &self,
-        before: &Request,
-        after: Option<&Request>,
-    ) -> Result<Saved<Option<Request>>, PortError> {
         let key = key::request(&before.connection, &before.id);
         let mut backoff = Backoff::new(before.id.as_str());
         loop {
             let item = self.get(WRITING, &key).await?;
             let there = item.as_ref().map(request::read).transpose()?;
             // Our own write may have been done, and only its reply lost.
-            if there.as_ref() == after {
+            if there.as_ref() == Some(after) {
                 return Ok(Saved::Done);
             }
             let Some(item) = item.filter(|_| there.as_ref() == Some(before)) else {
                 return Ok(Saved::Conflict(there));
             };
-            let writes = self.replacing(&item, before, after)?;
+            let writes =
+                vec![unchanged(&self.table, request::text_of(&item)?, after), put(&self.table, request::listed(after))];
             match self.transact(WRITING, writes).await? {
                 Transacted::Done => return Ok(Saved::Done),
-                Transacted::Refused(_) => self.pause(WRITING, &mut backoff).await?,
+                Transacted::Refused(..) => self.pause(WRITING, &mut backoff).await?,
             }
         }
     }
-
-    /// The writes that do so: the request's item on the condition of its text, and its place in the list.
-    fn replacing(
-        &self,
-        item: &Item,
-        before: &Request,
-        after: Option<&Request>,
-    ) -> Result<Vec<TransactWriteItem>, PortError> {
-        let unchanged = ("#d = :read", BODY, text(request::text_of(item)?));
-        Ok(if let Some(after) = after {
-            let item = put_if(&self.table, request::write(after), unchanged);
-            vec![item, put(&self.table, request::listed(after))]
-        } else {
-            let gone = delete_if(&self.table, &key::request(&before.connection, &before.id), unchanged);
-            vec![gone, delete(&self.table, &key::request_listed(before))]
-        })
-    }
 }
 
-fn put_if(table: &str, item: Item, (condition, name, value): (&str, &str, AttributeValue)) -> TransactWriteItem {
-    let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression(condition);
-    let put = put.expression_attribute_names("#d", name).expression_attribute_values(":read", value).build();
+/// The put of a request over the one whose text was read.
+fn unchanged(table: &str, read: &str, after: &Request) -> TransactWriteItem {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(request::write(after)))
+        .condition_expression("#d = :read")
+        .expression_attribute_names("#d", BODY)
+        .expression_attribute_values(":read", text(read))
+        .build();
     TransactWriteItem::builder().put(put.expect("the table and the item are set")).build()
-}
-
-fn delete_if(table: &str, key: &ItemKey, (condition, name, value): (&str, &str, AttributeValue)) -> TransactWriteItem {
-    let delete = Delete::builder().table_name(table).set_key(Some(key.item())).condition_expression(condition);
-    let delete = delete.expression_attribute_names("#d", name).expression_attribute_values(":read", value).build();
-    TransactWriteItem::builder().delete(delete.expect("the table and the key are set")).build()
 }
 
 /// The put of a request that is not there yet.
@@ -129,4 +114,16 @@ fn new(table: &str, request: &Request) -> TransactWriteItem {
         .return_values_on_condition_check_failure(ALL_OLD)
         .build();
     TransactWriteItem::builder().put(put.expect("the table and the item are set")).build()
+}
+
+/// The put of the control item that owes the request, over the one that was read.
+fn owed(table: &str, connection: &ConnectionId, owing: &Control, expected: u64) -> TransactWriteItem {
+    let put = Put::builder().table_name(table);
+    let put = put.set_item(Some(body::revised(&key::control(connection), owing, owing.revision)));
+    let put = match expected {
+        0 => put.condition_expression("attribute_not_exists(#r)"),
+        _ => put.condition_expression("#r = :expected").expression_attribute_values(":expected", number(expected)),
+    };
+    let put = put.expression_attribute_names("#r", REVISION).return_values_on_condition_check_failure(ALL_OLD);
+    TransactWriteItem::builder().put(put.build().expect("the table and the item are set")).build()
 }

@@ -1,4 +1,4 @@
-//! Several writes, all or nothing, the first of which may have a condition. What is refused for lack of capacity, or because
+//! Several writes, all or nothing, some of which may have a condition. What is refused for lack of capacity, or because
 //! another transaction is under way, is sent again.
 //!
 //! Must not know: what is written.
@@ -17,8 +17,8 @@ use crate::items::key::ItemKey;
 pub(super) enum Tried {
     /// All is written.
     Done,
-    /// The first one's condition failed on this item, or on none as far as the answer says.
-    Refused(Option<Item>),
+    /// The condition of the write at this place failed on this item, or on none as far as the answer says.
+    Refused(usize, Option<Item>),
     /// It was refused for now.
     Busy,
 }
@@ -27,8 +27,9 @@ pub(super) enum Tried {
 pub(super) enum Transacted {
     /// All is written.
     Done,
-    /// The first one's condition failed on this item, or on none as far as the answer says.
-    Refused(Option<Item>),
+    /// The condition of the write at this place, the first one whose condition failed, failed on this item, or on none as far as
+    /// the answer says.
+    Refused(usize, Option<Item>),
 }
 
 impl<C: Clock> DynamoStore<C> {
@@ -42,7 +43,7 @@ impl<C: Clock> DynamoStore<C> {
         loop {
             match self.try_to_transact(doing, items.clone()).await? {
                 Tried::Done => return Ok(Transacted::Done),
-                Tried::Refused(found) => return Ok(Transacted::Refused(found)),
+                Tried::Refused(place, found) => return Ok(Transacted::Refused(place, found)),
                 Tried::Busy => self.pause(doing, &mut backoff).await?,
             }
         }
@@ -52,7 +53,7 @@ impl<C: Clock> DynamoStore<C> {
     pub(super) async fn write_all(&self, doing: &'static str, items: Vec<TransactWriteItem>) -> Result<(), PortError> {
         match self.transact(doing, items).await? {
             Transacted::Done => Ok(()),
-            Transacted::Refused(_) => Err(PortError::unavailable(doing, Refusal::NotUnderstood)),
+            Transacted::Refused(..) => Err(PortError::unavailable(doing, Refusal::NotUnderstood)),
         }
     }
 
@@ -70,8 +71,9 @@ impl<C: Clock> DynamoStore<C> {
             Some(_) | None if is_busy(&error) => return Ok(Tried::Busy),
             Some(_) | None => return Err(failed(doing, &error)),
         };
-        match reasons.first() {
-            Some(reason) if reason.code() == Some("ConditionalCheckFailed") => Ok(Tried::Refused(reason.item.clone())),
+        let refused = reasons.iter().enumerate().find(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
+        match refused {
+            Some((place, reason)) => Ok(Tried::Refused(place, reason.item.clone())),
             _ if reasons.iter().any(|reason| reason.code().is_some_and(is_busy_code)) => Ok(Tried::Busy),
             _ => Err(failed(doing, &error)),
         }
