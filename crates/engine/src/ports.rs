@@ -20,7 +20,7 @@ mod time;
 pub use actions::{ActionKeys, Claimed, Fingerprint, KeptAnswer, KeyedAction};
 pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
-pub use directory::{CountChange, ErrorTypes, Recounted, TypeEntry};
+pub use directory::{CountChange, ErrorTypes, Recounted, Totals, TypeEntry};
 pub use due::{AgedKey, DueRecords, KeyPage, Look, PageToken, Queue, Stretch};
 pub use error::PortError;
 pub use facts::{Facts, Standings};

@@ -9,13 +9,16 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use rules::connection::Connection;
 use rules::control::Control;
+use rules::ids::ConnectionId;
 use rules::time::Timestamp;
 use serde::Serialize;
 use tracing::{error, info};
 
 use crate::overview::latest;
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Controls, DueRecords, ErrorTypes, Look, PortError, Recounted, TypeEntry};
+use crate::ports::{
+    Clock, Connections, Controls, DueRecords, ErrorTypes, Look, PortError, Recounted, Totals, TypeEntry,
+};
 use crate::run::Halt;
 
 /// Connections that are counted at the same time.
@@ -123,6 +126,7 @@ async fn recount_one<P: Ports>(ports: &P, connection: &Connection, limits: &Limi
     if is_running(&before, ports.clock().now()) {
         return Ok(Outcome::Busy);
     }
+    let totals = totals(ports, &connection.id).await?;
     for entry in store.directory(&connection.id).await? {
         let Some(counted) = count(ports, connection, &entry, limits).await? else {
             return Ok(Outcome::Late);
@@ -139,7 +143,19 @@ async fn recount_one<P: Ports>(ports: &P, connection: &Connection, limits: &Limi
             Recounted::Changed => return Ok(Outcome::Busy),
         }
     }
-    Ok(Outcome::Counted)
+    let added_up = Totals::of(&store.directory(&connection.id).await?, totals.revision);
+    if added_up == totals {
+        return Ok(Outcome::Counted);
+    }
+    Ok(match store.set_totals(&connection.id, &added_up).await? {
+        Recounted::Done => Outcome::Counted,
+        Recounted::Changed => Outcome::Busy,
+    })
+}
+
+async fn totals<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Totals, PortError> {
+    let totals = ports.store().totals_of_each(std::slice::from_ref(id)).await?.pop();
+    totals.unwrap_or_else(|| Ok(Totals::default()))
 }
 
 fn is_running(control: &Control, now: Timestamp) -> bool {

@@ -20,6 +20,7 @@ pub(crate) mod request;
 pub(crate) mod samples;
 pub(crate) mod settings;
 pub(crate) mod state;
+pub(crate) mod totals;
 pub(crate) mod version;
 
 pub(crate) use fields::{Fields, Item};

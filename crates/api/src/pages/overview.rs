@@ -2,14 +2,17 @@
 //!
 //! Must not know: single records.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::routing::get;
-use engine::overview::{ErrorCount, Standing, errors_of, overview};
+use engine::overview::{Standing, failing_of_each, overview};
 use engine::parts::Ports;
 use maud::{Markup, html};
+use rules::catalogue::ErrorType;
+use rules::ids::ConnectionId;
 use rules::policy::Policy;
 use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
@@ -29,12 +32,17 @@ pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
 /// A connection, and what its records fail with.
 struct Seen {
     standing: Standing,
-    errors: Vec<ErrorCount>,
+    /// How many by type; none when nobody can tell.
+    failing: Option<BTreeMap<ErrorType, u64>>,
 }
 
 impl Seen {
-    fn failing(&self) -> u64 {
-        self.errors.iter().map(|error| error.records).sum()
+    /// The types that no schedule retries, the most frequent first.
+    fn held(&self) -> Vec<(&ErrorType, u64)> {
+        let failing = self.failing.iter().flatten().map(|(of, &records)| (of, records));
+        let mut held: Vec<_> = failing.filter(|(of, _)| self.standing.connection.policy.excludes(of)).collect();
+        held.sort_by_key(|&(_, records)| std::cmp::Reverse(records));
+        held
     }
 
     fn address(&self, page: &str) -> String {
@@ -46,11 +54,10 @@ async fn show<P: Ports>(State(ports): State<Arc<P>>, Extension(caller): Extensio
     let ports = ports.as_ref();
     let viewer = Viewer::of(ports, caller);
     let all = overview(ports).await?;
-    let mut seen = Vec::new();
-    for standing in all.connections {
-        let errors = errors_of(ports, &standing.connection).await?;
-        seen.push(Seen { standing, errors });
-    }
+    let ids: Vec<ConnectionId> = all.connections.iter().map(|standing| standing.connection.id.clone()).collect();
+    let failing = failing_of_each(ports, &ids).await?;
+    let seen: Vec<Seen> =
+        all.connections.into_iter().zip(failing).map(|(standing, failing)| Seen { standing, failing }).collect();
     Ok(of_all(&viewer, Place::Overview, "Overview", &body(&seen, all.unreadable, viewer.now), &ways(&seen)))
 }
 
@@ -146,10 +153,10 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         let words = " is paused by a person, and retries nothing".to_owned();
         need(Kind::Warning, "Paused", words, html! {}, one.address("settings"), "See the settings");
     }
-    for error in one.errors.iter().filter(|error| error.excluded) {
-        let words = format!(" has {} that no schedule retries: ", count(error.records, "record", "records"));
-        let more = html! { (type_title(&error.error_type)) };
-        let address = format!("{}?type={}", one.address("records"), super::parts::encoded(error.error_type.as_str()));
+    for (error_type, records) in one.held() {
+        let words = format!(" has {} that no schedule retries: ", count(records, "record", "records"));
+        let more = html! { (type_title(error_type)) };
+        let address = format!("{}?type={}", one.address("records"), super::parts::encoded(error_type.as_str()));
         need(Kind::Warning, "Held", words, more, address, "See the records");
     }
     if standing.open_requests > 0 {
@@ -178,7 +185,7 @@ fn table(seen: &[Seen], now: Timestamp) -> Markup {
 }
 
 fn row(one: &Seen, now: Timestamp) -> Markup {
-    let (connection, failing) = (&one.standing.connection, one.failing());
+    let connection = &one.standing.connection;
     html! {
         tr {
             th.record scope="row" {
@@ -187,14 +194,19 @@ fn row(one: &Seen, now: Timestamp) -> Markup {
             }
             td data-label="Health" { (health(&one.standing)) }
             td.num data-label="Failing records" {
-                div {
-                    span.big { (number(failing)) }
-                    @if failing > 0 { p.message { (count(one.errors.len() as u64, "type", "types")) } }
-                }
+                div { (failing(one.failing.as_ref())) }
             }
             td data-label="API budget, 24 hours" { (budget_bar(&one.standing.budget)) }
             td data-label="Next run" { (when_or(next_run(&one.standing, now), now, "none while it is paused")) }
         }
+    }
+}
+
+fn failing(by_type: Option<&BTreeMap<ErrorType, u64>>) -> Markup {
+    let Some(by_type) = by_type else { return html! { p.message { "not known; the log says why" } } };
+    html! {
+        span.big { (number(by_type.values().sum::<u64>())) }
+        @if !by_type.is_empty() { p.message { (count(by_type.len() as u64, "type", "types")) } }
     }
 }
 

@@ -11,7 +11,7 @@ use rules::time::Timestamp;
 
 use super::given::ANSWERS;
 use crate::fakes::sample;
-use crate::ports::{CountChange, Recounted, Store, TypeEntry};
+use crate::ports::{CountChange, Recounted, Store, Totals, TypeEntry};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -137,4 +137,47 @@ pub async fn each_connection_has_numbers_of_its_own<S: Store>(store: &S) {
     store.add_counts(&other, &[change(&row_lock(), &[("Contact", 5)], None)]).await.expect(ANSWERS);
     assert_eq!(told(store, &acme()).await, [entry(&row_lock(), &[("Contact", 1)], Some(failed()))]);
     assert_eq!(told(store, &other).await, [entry(&row_lock(), &[("Contact", 5)], None)]);
+}
+
+/// What `connection` is told to have in all.
+async fn totals<S: Store>(store: &S, connection: &ConnectionId) -> Totals {
+    let mut totals = store.totals_of_each(std::slice::from_ref(connection)).await.expect(ANSWERS);
+    totals.pop().expect("one for each that is asked for").expect("they can be read")
+}
+
+/// Over all objects, each connection's in its place; one that nobody counted anything of has none.
+pub async fn totals_add_up_by_type<S: Store>(store: &S) {
+    let (other, unknown) = (sample::connection_id("acme-2"), sample::error_type("unknown:NEW_CODE"));
+    let ids = [sample::connection_id("nobody"), other.clone(), acme()];
+    add(
+        store,
+        &[change(&row_lock(), &[("Contact", 7), ("Account", 2)], None), change(&unknown, &[("Contact", 1)], None)],
+    )
+    .await;
+    add(store, &[change(&row_lock(), &[("Contact", -3)], None), change(&unknown, &[("Contact", -1)], None)]).await;
+    store.add_counts(&other, &[change(&unknown, &[("Contact", 40_000)], None)]).await.expect(ANSWERS);
+    let told = store.totals_of_each(&ids).await.expect(ANSWERS);
+    let told: Vec<_> = told.into_iter().map(|totals| totals.expect("they can be read").records).collect();
+    assert_eq!(told, [[].into(), [(unknown, 40_000)].into(), [(row_lock(), 6)].into()]);
+}
+
+/// Two hundred and fifty types in one change.
+pub async fn totals_have_room_for_every_type<S: Store>(store: &S) {
+    let types: Vec<_> = (0..250).map(|number| sample::error_type(&format!("unknown:CODE_{number}"))).collect();
+    let changes: Vec<_> = types.iter().map(|of| change(of, &[("Contact", 2)], None)).collect();
+    add(store, &changes).await;
+    assert_eq!(totals(store, &acme()).await.records, types.into_iter().map(|of| (of, 2)).collect());
+}
+
+/// What was lost is put right, unless changes came meanwhile.
+pub async fn counted_totals_take_the_place_of_those_they_were_counted_from<S: Store>(store: &S) {
+    let truth = |revision| Totals { records: [(row_lock(), 5)].into(), revision };
+    assert_eq!(store.set_totals(&acme(), &truth(0)).await.expect(ANSWERS), Recounted::Done);
+    add(store, &[change(&row_lock(), &[("Contact", -9)], None)]).await;
+    let before = totals(store, &acme()).await;
+    assert_eq!(before.records, [].into(), "a number is never told below zero");
+    assert_eq!(store.set_totals(&acme(), &truth(before.revision - 1)).await.expect(ANSWERS), Recounted::Changed);
+    assert_eq!(totals(store, &acme()).await, before);
+    assert_eq!(store.set_totals(&acme(), &truth(before.revision)).await.expect(ANSWERS), Recounted::Done);
+    assert_eq!(totals(store, &acme()).await.records, [(row_lock(), 5)].into());
 }

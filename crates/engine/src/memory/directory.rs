@@ -9,7 +9,7 @@ use rules::ids::{ConnectionId, ObjectName};
 use rules::time::Timestamp;
 
 use super::{MemoryStore, Operation};
-use crate::ports::{CountChange, ErrorTypes, PortError, Recounted, TypeEntry};
+use crate::ports::{CountChange, ErrorTypes, PortError, Recounted, Totals, TypeEntry};
 
 /// What is kept of one type. A number may be below zero, when changes were lost.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,28 @@ impl Numbers {
     }
 }
 
+/// The sums of all types. A sum may be below zero, when changes were lost.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sums {
+    records: BTreeMap<ErrorType, i64>,
+    revision: u64,
+}
+
+impl Sums {
+    fn add(&mut self, changes: &[CountChange]) {
+        for change in changes {
+            *self.records.entry(change.error_type.clone()).or_default() += change.records.values().sum::<i64>();
+        }
+        self.revision += 1;
+    }
+
+    fn totals(&self) -> Totals {
+        let counted =
+            |(of, &sum): (&ErrorType, &i64)| Some((of.clone(), u64::try_from(sum).ok().filter(|&sum| sum > 0)?));
+        Totals { records: self.records.iter().filter_map(counted).collect(), revision: self.revision }
+    }
+}
+
 impl ErrorTypes for MemoryStore {
     async fn directory(&self, connection: &ConnectionId) -> Result<Vec<TypeEntry>, PortError> {
         self.carry_out(Operation::Directory, |state| {
@@ -65,6 +87,7 @@ impl ErrorTypes for MemoryStore {
             for change in changes {
                 types.entry(change.error_type.clone()).or_default().add(change);
             }
+            state.sums.entry(connection.clone()).or_default().add(changes);
         })
     }
 
@@ -82,6 +105,25 @@ impl ErrorTypes for MemoryStore {
                 oldest: counted.oldest,
                 revision: counted.revision + 1,
             };
+            Recounted::Done
+        })
+    }
+
+    async fn totals_of_each(&self, connections: &[ConnectionId]) -> Result<Vec<Result<Totals, PortError>>, PortError> {
+        self.carry_out(Operation::Totals, |state| {
+            let totals = |connection| state.sums.get(connection).map(Sums::totals).unwrap_or_default();
+            connections.iter().map(|connection| Ok(totals(connection))).collect()
+        })
+    }
+
+    async fn set_totals(&self, connection: &ConnectionId, totals: &Totals) -> Result<Recounted, PortError> {
+        self.carry_out(Operation::SetTotals, |state| {
+            let sums = state.sums.entry(connection.clone()).or_default();
+            if sums.revision != totals.revision {
+                return Recounted::Changed;
+            }
+            let signed = |(of, &sum): (&ErrorType, &u64)| (of.clone(), i64::try_from(sum).unwrap_or(i64::MAX));
+            *sums = Sums { records: totals.records.iter().map(signed).collect(), revision: totals.revision + 1 };
             Recounted::Done
         })
     }

@@ -63,6 +63,10 @@ pub enum Operation {
     AddCounts,
     /// `ErrorTypes::set_counts`.
     SetCounts,
+    /// `ErrorTypes::totals_of_each`.
+    Totals,
+    /// `ErrorTypes::set_totals`.
+    SetTotals,
     /// `Reports::keep_report`.
     KeepReport,
     /// `Reports::reports`.
@@ -75,8 +79,6 @@ pub enum Operation {
     Requests,
     /// `Requests::change_request`.
     ChangeRequest,
-    /// `Requests::withdraw_request`.
-    WithdrawRequest,
     /// `Audits::keep_audit`.
     KeepAudit,
     /// `Audits::audits`.
@@ -123,13 +125,14 @@ impl Operation {
             Self::ListErrorType => "writing an error type",
             Self::AddCounts => "adding to the counts of error types",
             Self::SetCounts => "setting the counts of an error type",
+            Self::Totals => "reading the totals of connections",
+            Self::SetTotals => "setting the totals of a connection",
             Self::KeepReport => "keeping a run's report",
             Self::Reports => "reading the runs' reports",
             Self::KeepRequest => "keeping a request",
             Self::Request => "reading a request",
             Self::Requests => "listing the requests",
             Self::ChangeRequest => "writing a request",
-            Self::WithdrawRequest => "withdrawing a request",
             Self::KeepAudit => "keeping an audit entry",
             Self::Audits => "reading the audit",
             Self::ClaimKey => "claiming an action's key",

@@ -16,7 +16,7 @@ use rules::usage::Usage;
 use rules::version::SourceVersion;
 
 use super::actions::Claim;
-use super::directory::Numbers;
+use super::directory::{Numbers, Sums};
 use super::faults::Faults;
 use super::index::Indexes;
 use crate::payload::Payload;
@@ -45,6 +45,7 @@ pub(super) struct State {
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) usage: BTreeMap<ConnectionId, Usage>,
     pub(super) error_types: BTreeMap<ConnectionId, BTreeMap<ErrorType, Numbers>>,
+    pub(super) sums: BTreeMap<ConnectionId, Sums>,
     pub(super) reports: BTreeMap<ConnectionId, BTreeMap<(Timestamp, Epoch), RunReport>>,
     pub(super) requests: BTreeMap<(ConnectionId, RequestId), Request>,
     pub(super) audit: BTreeMap<(Timestamp, u64), AuditEntry>,

@@ -10,9 +10,10 @@ use rules::fields::Mistakes;
 use rules::ids::{ConnectionId, ObjectName};
 use rules::time::Timestamp;
 use serde::Serialize;
+use tracing::warn;
 
 use crate::parts::Ports;
-use crate::ports::{Connections, ErrorTypes, PortError, TypeEntry};
+use crate::ports::{Connections, ErrorTypes, PortError, Totals, TypeEntry};
 
 /// One error type, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,6 +60,27 @@ pub async fn errors_of<P: Ports>(ports: &P, connection: &Connection) -> Result<V
     let mut errors: Vec<_> = present.map(|entry| describe(connection, &catalogue, entry)).collect();
     errors.sort_by(|one, other| (other.records, &one.error_type).cmp(&(one.records, &other.error_type)));
     Ok(errors)
+}
+
+/// The failing records of these connections by type, in their order, a hundred connections a request; none of one whose numbers
+/// cannot be read, which the log says.
+///
+/// # Errors
+/// When the store fails.
+pub async fn failing_of_each<P: Ports>(
+    ports: &P,
+    connections: &[ConnectionId],
+) -> Result<Vec<Option<BTreeMap<ErrorType, u64>>>, PortError> {
+    let totals = ports.store().totals_of_each(connections).await?;
+    let known = |(connection, totals): (&ConnectionId, Result<Totals, PortError>)| match totals {
+        Ok(totals) => Ok(Some(totals.records)),
+        Err(problem @ PortError::Unreadable { .. }) => {
+            warn!(%connection, %problem, "the totals of a connection cannot be read");
+            Ok(None)
+        }
+        Err(problem @ PortError::Unavailable { .. }) => Err(problem),
+    };
+    connections.iter().zip(totals).map(known).collect()
 }
 
 fn describe(connection: &Connection, catalogue: &Catalogue, entry: TypeEntry) -> ErrorCount {

@@ -57,6 +57,25 @@ pub struct CountChange {
     pub oldest: Option<Timestamp>,
 }
 
+/// The numbers of all types of one connection, over all objects: what a list of many connections needs of each. They are kept by
+/// changes, like those of the directory, and set anew every night.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// The failing records by type; a type without one is left out.
+    pub records: BTreeMap<ErrorType, u64>,
+    /// How often they were written: they have not changed since when this has not.
+    pub revision: u64,
+}
+
+impl Totals {
+    /// Those that a directory adds up to, in the place of those of `revision`.
+    #[must_use]
+    pub fn of(directory: &[TypeEntry], revision: u64) -> Self {
+        let counted = directory.iter().filter(|entry| entry.total() > 0);
+        Self { records: counted.map(|entry| (entry.error_type.clone(), entry.total())).collect(), revision }
+    }
+}
+
 /// What became of numbers that were counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recounted {
@@ -92,7 +111,17 @@ pub trait ErrorTypes: Send + Sync {
         error_type: &ErrorType,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Adds changes to the numbers. A type whose records are all gone has no oldest one any more.
+    /// The totals of these connections in their order, with strong consistency, a hundred connections a request. Those that cannot
+    /// be read are an error of their connection and hide no other.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn totals_of_each(
+        &self,
+        connections: &[ConnectionId],
+    ) -> impl Future<Output = Result<Vec<Result<Totals, PortError>>, PortError>> + Send;
+
+    /// Adds changes to the numbers, and to the totals. A type whose records are all gone has no oldest one any more.
     ///
     /// # Errors
     /// When the store fails; some of them may then be added or not.
@@ -111,5 +140,15 @@ pub trait ErrorTypes: Send + Sync {
         &self,
         connection: &ConnectionId,
         counted: &TypeEntry,
+    ) -> impl Future<Output = Result<Recounted, PortError>> + Send;
+
+    /// Sets the totals, if they are still those of `totals.revision`.
+    ///
+    /// # Errors
+    /// When the store fails; they may then be set or not.
+    fn set_totals(
+        &self,
+        connection: &ConnectionId,
+        totals: &Totals,
     ) -> impl Future<Output = Result<Recounted, PortError>> + Send;
 }

@@ -114,6 +114,11 @@ pub(crate) fn error_type(connection: &ConnectionId, error_type: &ErrorType) -> I
     ItemKey { pk: error_types(connection), sk: error_type.to_string() }
 }
 
+/// The totals of a connection's error types.
+pub(crate) fn totals(connection: &ConnectionId) -> ItemKey {
+    ItemKey { pk: format!("d#{connection}"), sk: "totals".to_owned() }
+}
+
 /// The partition of the reports of a connection's runs.
 pub(crate) fn reports(connection: &ConnectionId) -> String {
     format!("x#{connection}")

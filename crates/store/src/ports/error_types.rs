@@ -1,6 +1,9 @@
-//! The directory of a connection's error types: one item each, its sort key the type, with the numbers of its records.
+//! The directory of a connection's error types: one item each, its sort key the type, with the numbers of its records. Another one
+//! adds them up, so that a list of many connections reads one item of each.
 //!
 //! Must not know: which types the catalogue has.
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
@@ -8,7 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::ReturnValue;
-use engine::ports::{Clock, CountChange, ErrorTypes, PortError, Recounted, TypeEntry};
+use engine::ports::{Clock, CountChange, ErrorTypes, PortError, Recounted, Totals, TypeEntry};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::catalogue::ErrorType;
 use rules::ids::ConnectionId;
@@ -17,13 +20,18 @@ use super::listing::Order;
 use super::{DynamoStore, IN_FLIGHT};
 use crate::failure::failed;
 use crate::items::directory::{self, OLDEST, REVISION, records_of};
-use crate::items::fields::{FIRST_FORMAT, FORMAT, number};
-use crate::items::key;
+use crate::items::fields::{FIRST_FORMAT, FORMAT, PK, number};
+use crate::items::{Item, key, totals};
 
 const READING: &str = "listing a connection's error types";
 const WRITING: &str = "adding an error type to the list";
 const COUNTING: &str = "adding to the counts of an error type";
-const SETTING: &str = "setting the counts of an error type";
+const SETTING: &str = "setting counts";
+const TOTALS: &str = "reading the totals of connections";
+const ADDING_UP: &str = "adding to the totals of a connection";
+
+/// The most types that one write adds to the totals: an expression may be 4 KB long (`DynamoDB` expression limits).
+const MOST_TYPES: usize = 100;
 
 impl<C: Clock> ErrorTypes for DynamoStore<C> {
     async fn directory(&self, connection: &ConnectionId) -> Result<Vec<TypeEntry>, PortError> {
@@ -36,19 +44,40 @@ impl<C: Clock> ErrorTypes for DynamoStore<C> {
         update.send().await.map(drop).map_err(|error| failed(WRITING, &error))
     }
 
+    async fn totals_of_each(&self, connections: &[ConnectionId]) -> Result<Vec<Result<Totals, PortError>>, PortError> {
+        let keys = connections.iter().map(key::totals).collect();
+        let items = self.items(TOTALS, keys).await?;
+        let by_partition = |item: Item| Some((item.get(PK)?.as_s().ok()?.clone(), item));
+        let items: HashMap<String, Item> = items.into_iter().filter_map(by_partition).collect();
+        let of = |connection| items.get(&key::totals(connection).pk);
+        Ok(connections.iter().map(|connection| of(connection).map_or(Ok(Totals::default()), totals::read)).collect())
+    }
+
     async fn add_counts(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
         let added: Vec<_> = changes.iter().map(|change| self.add(connection, change)).collect();
-        stream::iter(added).buffered(IN_FLIGHT).try_collect().await
+        stream::iter(added).buffered(IN_FLIGHT).try_collect::<()>().await?;
+        for some in changes.chunks(MOST_TYPES) {
+            self.add_to_totals(connection, some).await?;
+        }
+        Ok(())
     }
 
     async fn set_counts(&self, connection: &ConnectionId, counted: &TypeEntry) -> Result<Recounted, PortError> {
-        let put = self.client.put_item().table_name(&self.table);
-        let put = put.set_item(Some(directory::write(connection, counted)));
-        let put = match counted.revision {
+        self.set_if_unchanged(directory::write(connection, counted), counted.revision).await
+    }
+
+    async fn set_totals(&self, connection: &ConnectionId, totals: &Totals) -> Result<Recounted, PortError> {
+        self.set_if_unchanged(totals::write(connection, totals), totals.revision).await
+    }
+}
+
+impl<C: Clock> DynamoStore<C> {
+    /// Puts numbers that were counted, if those of the revision are still there.
+    async fn set_if_unchanged(&self, counted: Item, revision: u64) -> Result<Recounted, PortError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(counted));
+        let put = match revision {
             0 => put.condition_expression("attribute_not_exists(#r)"),
-            _ => put
-                .condition_expression("#r = :expected")
-                .expression_attribute_values(":expected", number(counted.revision)),
+            _ => put.condition_expression("#r = :expected").expression_attribute_values(":expected", number(revision)),
         };
         match put.expression_attribute_names("#r", REVISION).send().await {
             Ok(_) => Ok(Recounted::Done),
@@ -58,9 +87,27 @@ impl<C: Clock> ErrorTypes for DynamoStore<C> {
             Err(error) => Err(failed(SETTING, &error)),
         }
     }
-}
 
-impl<C: Clock> DynamoStore<C> {
+    /// Adds the changes of some types to the totals with one write.
+    async fn add_to_totals(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
+        let mut added = vec!["#r :one".to_owned()];
+        let mut update =
+            self.client.update_item().table_name(&self.table).set_key(Some(key::totals(connection).item()));
+        for (place, change) in changes.iter().enumerate() {
+            let by: i64 = change.records.values().sum();
+            added.push(format!("#n{place} :n{place}"));
+            update = update.expression_attribute_names(format!("#n{place}"), totals::total_of(&change.error_type));
+            update = update.expression_attribute_values(format!(":n{place}"), number(by));
+        }
+        let update = update
+            .update_expression(format!("SET #f = if_not_exists(#f, :f) ADD {}", added.join(", ")))
+            .expression_attribute_names("#f", FORMAT)
+            .expression_attribute_values(":f", number(FIRST_FORMAT))
+            .expression_attribute_names("#r", REVISION)
+            .expression_attribute_values(":one", number(1));
+        update.send().await.map(drop).map_err(|error| failed(ADDING_UP, &error))
+    }
+
     /// An update of a type's item, whose expression sets the format.
     fn update_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> UpdateItemFluentBuilder {
         let update = self.client.update_item().table_name(&self.table);

@@ -14,8 +14,8 @@ use engine::payload::Payload;
 use engine::ports::{
     ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DueRecords, ErrorTypes, Events, Facts,
     Journal, Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put,
-    Queue, Read, Records, Recounted, Reports, Requests, RunReport, Saved, SlotWritten, Standings, Stretch, TypeEntry,
-    UsageReports, Written,
+    Queue, Read, Records, Recounted, Reports, Requests, RunReport, Saved, SlotWritten, Standings, Stretch, Totals,
+    TypeEntry, UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -177,19 +177,20 @@ around!(ErrorTypes {
     fn directory(id: &ConnectionId) -> Vec<TypeEntry>;
     fn list_error_type(id: &ConnectionId, error_type: &ErrorType) -> ();
     fn add_counts(id: &ConnectionId, changes: &[CountChange]) -> ();
+    fn totals_of_each(ids: &[ConnectionId]) -> Vec<Result<Totals, PortError>>;
     fn set_counts(id: &ConnectionId, counted: &TypeEntry) -> Recounted;
+    fn set_totals(id: &ConnectionId, totals: &Totals) -> Recounted;
 });
 around!(Reports {
     fn keep_report(id: &ConnectionId, report: &RunReport, keep_for: Duration) -> ();
     fn reports(id: &ConnectionId, limit: usize) -> Vec<RunReport>;
 });
 around!(Requests {
-    fn keep_request(request: &Request) -> KeptRequest;
+    fn keep_request(request: &Request, owing: &Control, expected: u64) -> KeptRequest;
     fn request(connection: &ConnectionId, id: &RequestId) -> Option<Request>;
     fn requests_named(connection: &ConnectionId, ids: &[RequestId]) -> Vec<Request>;
     fn requests(connection: &ConnectionId, limit: usize) -> Vec<Request>;
     fn change_request(before: &Request, after: &Request) -> Saved<Option<Request>>;
-    fn withdraw_request(request: &Request) -> Saved<Option<Request>>;
 });
 around!(Audits {
     fn keep_audit(entry: &AuditEntry) -> ();
