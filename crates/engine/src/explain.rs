@@ -3,6 +3,7 @@
 //! Must not know: how the answer is shown.
 
 mod next;
+mod sweeps;
 
 pub(crate) use next::{delayed, opens};
 
@@ -19,8 +20,8 @@ use rules::resync::{Action, Ask, Choice, Request, RequestState, Wanted};
 use rules::time::Timestamp;
 use rules::usage::Usage;
 use serde::Serialize;
+use sweeps::Sweeps;
 
-use crate::fan_out::has_aged;
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, Facts, Journal, PortError, Records, Requests, Standings};
 use crate::run::Quarantine;
@@ -81,20 +82,35 @@ pub async fn explain<P: Ports>(ports: &P, key: &RecordKey) -> Result<Answer, Por
     let Some(connection) = store.connection(&key.connection).await? else {
         return Ok(Answer::UnknownConnection);
     };
+    let facts = store.facts(&key.connection).await?;
+    explain_by(ports, &connection, &facts, key).await
+}
+
+/// The same of a record whose connection is known, and how that stands.
+///
+/// # Errors
+/// When the store fails.
+pub async fn explain_by<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    facts: &Facts,
+    key: &RecordKey,
+) -> Result<Answer, PortError> {
+    let store = ports.store();
     let stored = store.read(std::slice::from_ref(key)).await?.into_iter().next().map(|read| read.stored);
     let record = match stored {
         None => return Ok(Answer::UnknownRecord),
         Some(Stored::Success(mark)) => return Ok(Answer::OnlySucceeded(mark.at)),
         Some(Stored::Record(record)) => *record,
     };
-    let Facts { control, usage } = store.facts(&key.connection).await?;
+    let Facts { control, usage } = facts;
     let entries = store.entries(&key.connection).await?;
-    let requests = requests(ports, &connection, &control, &record).await?;
+    let requests = requests(ports, connection, control, &record).await?;
     let now = ports.clock().now();
     let quarantined = Quarantine::of(&key.connection, &entries, now).until(key, now);
     let about = About { record, quarantined, requests };
-    let (mut explanation, expected) = assemble(&connection, &control, &usage, about, now);
-    explanation.next_try = soonest(ports, &connection, expected, now).await?;
+    let (mut explanation, expected) = assemble(connection, control, usage, about, now);
+    explanation.next_try = soonest(connection, expected, &mut Sweeps::of(ports, connection, now)).await?;
     Ok(Answer::Explained(Box::new(explanation)))
 }
 
@@ -166,34 +182,23 @@ fn assemble(
     (explanation, expected)
 }
 
-/// The first of these tries that will come true.
+/// The first of these tries that will come true. Nothing is promised where a sweep may come between and a few looks cannot tell.
 async fn soonest<P: Ports>(
-    ports: &P,
     connection: &Connection,
     mut expected: Vec<Expected>,
-    now: Timestamp,
+    sweeps: &mut Sweeps<'_, P>,
 ) -> Result<Option<Timestamp>, PortError> {
     expected.sort_unstable();
     for Expected { at, unless_swept } in expected {
-        match unless_swept {
-            Some(sweep) if has_work(ports, connection, sweep, now).await? => {}
-            Some(_) | None => return Ok(Some(at)),
+        let comes_true = match (unless_swept, &connection.policy) {
+            (Some(sweep), Policy::Recent(policy)) => sweeps.find_nothing(policy, sweep).await?,
+            (Some(_), Policy::Interval(_)) | (None, _) => true,
+        };
+        if comes_true {
+            return Ok(Some(at));
         }
     }
     Ok(None)
-}
-
-/// Whether a sweep would find anything, as things stand.
-async fn has_work<P: Ports>(
-    ports: &P,
-    connection: &Connection,
-    sweep: Timestamp,
-    now: Timestamp,
-) -> Result<bool, PortError> {
-    match &connection.policy {
-        Policy::Recent(policy) => has_aged(ports, connection, policy.horizon(sweep), now).await,
-        Policy::Interval(_) => Ok(false),
-    }
 }
 
 fn stand(gate: Gate, now: Timestamp) -> GateNow {

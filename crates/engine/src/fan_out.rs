@@ -171,7 +171,7 @@ async fn has_due<P: Ports>(
     }
 }
 
-pub(crate) async fn has_aged<P: Ports>(
+async fn has_aged<P: Ports>(
     ports: &P,
     connection: &Connection,
     from: Timestamp,

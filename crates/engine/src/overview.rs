@@ -8,7 +8,7 @@ mod line;
 mod listing;
 mod usage;
 
-pub use errors::{ErrorCount, errors, errors_of};
+pub use errors::{ErrorCount, errors, errors_of, failing_of_each};
 pub use filter::{Filter, IdStart, MessagePart};
 pub use line::Line;
 pub use listing::{Page, Place, list};
@@ -131,11 +131,19 @@ pub async fn overview<P: Ports>(ports: &P) -> Result<Overview, PortError> {
 /// # Errors
 /// When the store fails.
 pub async fn standing<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Standing>, PortError> {
+    Ok(standing_by(ports, id).await?.map(|(standing, _)| standing))
+}
+
+/// The same, and what it is known by.
+///
+/// # Errors
+/// When the store fails.
+pub async fn standing_by<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<(Standing, Facts)>, PortError> {
     let Some(connection) = ports.store().connection(id).await? else {
         return Ok(None);
     };
     let facts = ports.store().facts(id).await?;
-    Ok(Some(stand(connection, &facts, ports.clock().now())))
+    Ok(Some((stand(connection, &facts, ports.clock().now()), facts)))
 }
 
 fn stand(connection: Connection, facts: &Facts, now: Timestamp) -> Standing {

@@ -100,11 +100,11 @@ pub struct Plan {
     /// The last epoch that was given out then: what later ones try for a person is tried since the plan.
     #[serde(skip)]
     pub epoch: Epoch,
-    /// How many records it means, those that others bring included.
+    /// How many records it means, those that others bring included as far as they were counted.
     pub records: Count,
     /// Whether there may be fewer, because a part of the description was not looked at record by record.
     pub at_most: bool,
-    /// How many of them wait for a named one and come along; none when nobody knows before it is carried out.
+    /// How many of them wait for a named one and come along; none when nobody has counted them, and they come all the same.
     pub children: Option<Count>,
     /// The API calls that it would take.
     pub calls: ApiCalls,

@@ -44,7 +44,7 @@ use work::Worker;
 
 pub(crate) use batch::MOST_RECORDS as MOST_IN_A_CALL;
 pub(crate) use eligible::kind_of_try;
-pub(crate) use family::descendants;
+pub(crate) use family::{Brought, descendants};
 pub use halt::Halt;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use source::readable;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::routing::get;
-use engine::explain::{Answer, Explanation, GateNow, explain};
+use engine::explain::{Answer, Explanation, GateNow, explain_by};
 use engine::parts::Ports;
 use maud::{Markup, html};
 use rules::gates::Gate;
@@ -37,7 +37,7 @@ async fn show<P: Ports>(
 ) -> Shown {
     let key = record_key(&name, &object, &id)?;
     let scene = Scene::of(ports.as_ref(), &name, caller).await?;
-    let body = match explain(ports.as_ref(), &key).await? {
+    let body = match explain_by(ports.as_ref(), &scene.standing.connection, &scene.facts, &key).await? {
         Answer::UnknownConnection => return Err(unknown_connection(&key.connection)),
         Answer::UnknownRecord => {
             let detail = format!("no failure of {}/{} was reported, or it was resolved long ago", key.object, key.id);

@@ -2,9 +2,9 @@
 //!
 //! Must not know: any page.
 
-use engine::overview::{Standing, standing};
+use engine::overview::{Standing, standing_by};
 use engine::parts::Ports;
-use engine::ports::Clock;
+use engine::ports::{Clock, Facts};
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
 
@@ -40,6 +40,8 @@ impl Viewer {
 pub(super) struct Scene {
     /// How the connection stands.
     pub(super) standing: Standing,
+    /// What that is known by.
+    pub(super) facts: Facts,
     /// Who looks, and when.
     pub(super) viewer: Viewer,
 }
@@ -48,8 +50,8 @@ impl Scene {
     /// The scene of the connection that an address names.
     pub(super) async fn of<P: Ports>(ports: &P, name: &str, caller: Caller) -> Result<Self, Problem> {
         let id = connection_id(name)?;
-        let standing = standing(ports, &id).await?.ok_or_else(|| unknown_connection(&id))?;
-        Ok(Self { standing, viewer: Viewer::of(ports, caller) })
+        let (standing, facts) = standing_by(ports, &id).await?.ok_or_else(|| unknown_connection(&id))?;
+        Ok(Self { standing, facts, viewer: Viewer::of(ports, caller) })
     }
 
     /// The connection's name.

@@ -11,7 +11,17 @@ use rules::resync::{Action, Ask, Choice, Count, Progress, Request, RequestState,
 use super::{Asked, Excluded, Exclusion, Meant};
 use crate::parts::Ports;
 use crate::ports::{PortError, Records};
-use crate::run::{Quarantine, descendants};
+use crate::run::{Brought, Quarantine, descendants};
+
+/// Records that are asked for their children, each with a request of its own. With more of them nobody has counted all
+/// who come along.
+const MOST_PARENTS: usize = 3;
+
+/// Children that are read, a hundred a request.
+const MOST_CHILDREN_READ: usize = 200;
+
+/// Nobody comes along.
+const NOBODY: Brought = Brought { records: Vec::new(), is_whole: true };
 
 /// What becomes of the named records and of those that they bring.
 pub(super) async fn meant<P: Ports>(
@@ -27,10 +37,12 @@ pub(super) async fn meant<P: Ports>(
         id: id.clone(),
     };
     let named: Vec<RecordKey> = records.iter().map(key).collect();
-    let brought = match asked.action {
-        Action::Resync => descendants(ports, &named).await?.1,
-        Action::Delete => Vec::new(),
+    let Brought { records: mut brought, mut is_whole } = match asked.action {
+        Action::Resync => descendants(ports, &named, MOST_PARENTS).await?,
+        Action::Delete => NOBODY,
     };
+    is_whole &= brought.len() <= MOST_CHILDREN_READ;
+    brought.truncate(MOST_CHILDREN_READ);
     let request = as_request(asked, wanted);
     let after = BatchId { epoch: Epoch(u32::MAX), sequence: u32::MAX };
     let ask = Ask { policy: &asked.connection.policy, request: &request, after };
@@ -52,7 +64,8 @@ pub(super) async fn meant<P: Ports>(
             take(&mut meant, &mut left, &quarantine, asked, key);
         }
     }
-    meant.children = Some(Count::exactly(children));
+    meant.is_exact = is_whole || children == 0;
+    meant.children = (is_whole || children > 0).then_some(Count { number: children, exact: is_whole });
     meant.exclusions = left.exclusions(unreadable);
     Ok(meant)
 }

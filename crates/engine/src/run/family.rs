@@ -4,11 +4,10 @@
 
 use std::collections::HashSet;
 
-use rules::catalogue::Class;
-use rules::ids::{ParentKey, RecordKey};
+use rules::catalogue::{Catalogue, Class};
+use rules::ids::{ConnectionId, ParentKey, RecordKey};
 use rules::record::Record;
 
-use super::context::Context;
 use crate::parts::Ports;
 use crate::ports::{ErrorTypes, PortError, Records};
 
@@ -43,36 +42,51 @@ pub(super) async fn of_named<P: Ports>(
     named: Vec<RecordKey>,
 ) -> Result<(Vec<RecordKey>, Parents), PortError> {
     let mut parents = Parents::default();
-    let (family, generations) = descendants(ports, &named).await?;
-    for parent in named.iter().chain(&generations) {
+    let Brought { records: brought, .. } = descendants(ports, &named, usize::MAX).await?;
+    for parent in named.iter().chain(&brought) {
         parents.add(parent);
     }
-    Ok((family, parents))
+    Ok((named.into_iter().chain(brought).collect(), parents))
 }
 
-/// The named records and what they bring; and the latter alone.
+/// The records that named ones bring, and those that these bring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Brought {
+    /// Their keys, the nearest generation first.
+    pub(crate) records: Vec<RecordKey>,
+    /// Whether every record that may bring others was looked at.
+    pub(crate) is_whole: bool,
+}
+
+/// What the named records bring. At most `most_parents` records, the named ones first, are asked for their children.
 pub(crate) async fn descendants<P: Ports>(
     ports: &P,
     named: &[RecordKey],
-) -> Result<(Vec<RecordKey>, Vec<RecordKey>), PortError> {
-    let mut family = named.to_vec();
+    most_parents: usize,
+) -> Result<Brought, PortError> {
+    let mut brought = Vec::new();
     let mut seen: HashSet<RecordKey> = named.iter().cloned().collect();
     let mut generation = named.to_vec();
+    let mut asked = 0;
     for _ in 0..MOST_GENERATIONS {
         let mut next = Vec::new();
         for parent in &generation {
-            let room = MOST_OF_NAMED.saturating_sub(family.len() + next.len());
+            if asked == most_parents {
+                brought.append(&mut next);
+                return Ok(Brought { records: brought, is_whole: false });
+            }
+            asked += 1;
+            let room = MOST_OF_NAMED.saturating_sub(named.len() + brought.len() + next.len());
             let children = children_of(ports, parent, room).await?;
             next.extend(children.into_iter().filter(|child| seen.insert(child.clone())));
         }
         if next.is_empty() {
             break;
         }
-        family.extend(next.iter().cloned());
+        brought.extend(next.iter().cloned());
         generation = next;
     }
-    let brought = family[named.len()..].to_vec();
-    Ok((family, brought))
+    Ok(Brought { records: brought, is_whole: true })
 }
 
 /// The records that wait for `parent`, as far as the pointers tell; at most `most`.
@@ -96,8 +110,12 @@ pub(super) async fn children_of<P: Ports>(
 }
 
 /// Whether any record of the connection may wait for another one.
-pub(super) async fn may_wait<P: Ports>(context: &Context<'_, P>) -> Result<bool, PortError> {
-    let types = context.ports.store().error_types(&context.connection.id).await?;
-    let mut rules = types.iter().filter_map(|listed| context.catalogue.rule(listed));
+pub(super) async fn may_wait<P: Ports>(
+    ports: &P,
+    connection: &ConnectionId,
+    catalogue: &Catalogue,
+) -> Result<bool, PortError> {
+    let types = ports.store().error_types(connection).await?;
+    let mut rules = types.iter().filter_map(|listed| catalogue.rule(listed));
     Ok(rules.any(|rule| rule.class == Class::Dependency))
 }

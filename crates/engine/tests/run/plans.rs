@@ -81,7 +81,7 @@ async fn named_records_are_looked_at_and_each_that_is_left_out_is_told_with_its_
     world.drive_until(at("2026-03-04T09:25:00Z")).await;
     world.fails("fresh", 1).await;
     let plan = resync_of(&world, these(&["saved", "emptied", "doubtful", "fresh", "unheard-of"])).await;
-    assert_eq!((plan.records, plan.children), (Count::exactly(2), Some(Count::exactly(0))));
+    assert_eq!((plan.records, plan.children), (Count::exactly(2), None));
     let told: Vec<_> = plan.exclusions.iter().map(|one| (one.reason, one.named.join(","))).collect();
     let contact = |id: &str| format!("Contact/{id}");
     let expected = [
@@ -107,6 +107,21 @@ async fn a_named_parent_s_plan_counts_the_children_that_come_along() {
     let plan = resync_of(&world, Wanted::records([named]).expect("one record")).await;
     assert_eq!((plan.records, plan.children), (Count::exactly(3), Some(Count::exactly(2))));
     assert_eq!(plan.calls, ApiCalls(3), "a call for each of the two objects, and the token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_of_many_named_records_says_that_nobody_has_counted_all_who_come_along() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.many_fail(6).await;
+    let named: Vec<_> =
+        world.records().iter().map(|record| (record.key.object.clone(), record.key.id.clone())).collect();
+    let some = |number: usize| Wanted::records(named[..number].to_vec()).expect("named records");
+    let few = resync_of(&world, some(3)).await;
+    assert_eq!((few.records, few.children), (Count::exactly(3), Some(Count::exactly(0))));
+    let many = resync_of(&world, some(6)).await;
+    assert_eq!((many.records, many.children), (Count::exactly(6), None));
+    let deletion = planned(&world, Action::Delete, some(6)).await;
+    assert_eq!(deletion.records, Count::exactly(6), "a deletion brings nobody along");
 }
 
 #[tokio::test(start_paused = true)]
