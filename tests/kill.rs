@@ -8,6 +8,7 @@
 //! Must not know: what the requests are, what is inside the binary.
 
 mod gate;
+mod many;
 mod moment;
 mod oracle;
 mod wires;

@@ -3,6 +3,8 @@
 //! Must not know: what is inside the parts.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot set up its test has failed it")]
 
+mod costs;
 mod functions;
 mod kill;
+mod likes;
 mod rooms;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use aws_sdk_dynamodb::Client;
 use engine::ports::Connections;
 use functions::SystemClock;
 use rules::connection::Connection;
@@ -189,6 +190,20 @@ impl World {
         assert_eq!(answer["statusCode"], 202, "{}: {answer}", self.name);
         let hint = self.published.iter().rfind(|event| event["detail-type"] == "Run Requested");
         hint.unwrap().clone()
+    }
+
+    /// A client of the table, and the table's name.
+    pub(super) fn table(&self) -> (Client, &str) {
+        (self.table.client(), TABLE)
+    }
+
+    /// Asks the function URL at `at` for something, as an operator. Gives the status and the body.
+    pub(super) async fn call(&mut self, at: Timestamp, method: &str, path: &str, body: Option<&str>) -> (u64, Value) {
+        let ask = request(Some(OPERATOR), method, path, body);
+        let asked = self.live_as(Binary::Api, at, at + std::time::Duration::from_mins(1), ask, None).await;
+        let answer = asked.answer.unwrap();
+        let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        (answer["statusCode"].as_u64().unwrap(), body)
     }
 
     /// Ends the services.

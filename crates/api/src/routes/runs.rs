@@ -29,7 +29,7 @@ async fn list<P: Ports>(
     Named(name): Named<String>,
     mut params: Params,
 ) -> Result<Json<Runs>, Problem> {
-    let limit = params.number("limit", 1..=1_000, 20);
+    let limit = params.number("limit", 1..=500, 20);
     params.finish()?;
     let connection = settings(ports.as_ref(), &name).await?;
     Ok(Json(Runs { runs: ports.store().reports(&connection.id, limit).await? }))

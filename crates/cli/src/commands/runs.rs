@@ -23,8 +23,8 @@ pub(crate) struct RunsArgs {
     /// The connection
     #[arg(value_name = "CONNECTION")]
     connection: String,
-    /// How many at most, up to 1,000
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    /// How many at most, up to 500
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
     limit: u16,
     #[command(flatten)]
     common: Common,

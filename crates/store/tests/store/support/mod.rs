@@ -3,7 +3,6 @@
 //! Must not know: what is tested.
 
 pub(crate) mod clock;
-pub(crate) mod counting;
 pub(crate) mod faulty;
 pub(crate) mod samples;
 

@@ -22,6 +22,8 @@ const READS: [&str; 4] = [".Query", ".GetItem", ".BatchGetItem", ".Scan"];
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Cost {
     pub(crate) requests: usize,
+    /// Requests that may write.
+    pub(crate) writes: usize,
     pub(crate) units: f64,
 }
 
@@ -58,10 +60,17 @@ struct Counter {
 }
 
 impl Counter {
+    fn count(&self, one: Cost) {
+        let mut cost = self.cost.lock().unwrap();
+        cost.requests += one.requests;
+        cost.writes += one.writes;
+        cost.units += one.units;
+    }
+
     async fn pass(self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
         if !READS.iter().any(|read| target.ends_with(read)) {
-            self.cost.lock().unwrap().requests += 1;
+            self.count(Cost { requests: 1, writes: 1, units: 0.0 });
             return self.inner.call(request).await;
         }
         let mut asked: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
@@ -73,9 +82,7 @@ impl Counter {
         let body = ByteStream::new(std::mem::replace(reply.body_mut(), SdkBody::empty())).collect().await;
         let bytes = body.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
         let answered: Value = serde_json::from_slice(&bytes).unwrap();
-        let mut cost = self.cost.lock().unwrap();
-        cost.requests += 1;
-        cost.units += units(&answered["ConsumedCapacity"]);
+        self.count(Cost { requests: 1, writes: 0, units: units(&answered["ConsumedCapacity"]) });
         *reply.body_mut() = SdkBody::from(bytes);
         Ok(reply)
     }
