@@ -52,9 +52,10 @@ pub fn take(control: Control, holder: RunId, until: Timestamp, work: &Selection,
             let noting = (owed != control.owed).then(|| Box::new(Control { owed, ..control }));
             Take::Busy { until, noting }
         }
-        Some(_) | None => {
+        dead => {
             let epoch = Epoch(control.epoch.0 + 1);
-            let owed = control.owed.clone().with(work);
+            let owed = if dead.is_some() { control.owed.clone().after_a_death() } else { control.owed.clone() };
+            let owed = owed.with(work);
             let lease = Some(Lease { holder, epoch, until });
             Take::Free(Box::new(Control { epoch, lease, owed, ..control }))
         }

@@ -194,6 +194,15 @@ impl Owed {
         Some(self)
     }
 
+    /// These after the run that worked at them died: what it did since it noted its progress last is counted nowhere.
+    #[must_use]
+    pub fn after_a_death(mut self) -> Self {
+        for forced in &mut self.forced {
+            forced.progress.at_least = true;
+        }
+        self
+    }
+
     /// What is owed of a request.
     #[must_use]
     pub fn request(&self, id: &RequestId) -> Option<&Forced> {

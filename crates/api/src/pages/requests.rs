@@ -204,9 +204,10 @@ fn told(request: &Request) -> Markup {
 }
 
 fn ended(request: &Request) -> String {
+    let least = if request.progress.at_least { "at least " } else { "" };
     match request.action {
-        Action::Resync => format!("{} tried", count(request.progress.tried, "record", "records")),
-        Action::Delete => format!("{} deleted", count(request.progress.deleted, "failure", "failures")),
+        Action::Resync => format!("{least}{} tried", count(request.progress.tried, "record", "records")),
+        Action::Delete => format!("{least}{} deleted", count(request.progress.deleted, "failure", "failures")),
     }
 }
 
@@ -227,6 +228,9 @@ fn tally(request: &Request) -> Markup {
                 li { strong { (number(progress.failed)) } " failed again" }
             }
             @if progress.unknown > 0 { li { strong { (number(progress.unknown)) } " without an answer" } }
+            @if progress.at_least {
+                li { "A run ended before it could note all that it had done: there may be more of each. The records themselves are right." }
+            }
             @for (number_of, words) in left { @if number_of > 0 { li { strong { (number(number_of)) } " left alone: " (words) } } }
         }
     }

@@ -105,12 +105,16 @@ pub(super) fn words(request: &Value) -> String {
 
 /// How far a request has come, in words.
 pub(super) fn progress(done: &Value) -> String {
+    // A run died on the way, and had not noted all that it did.
+    let least = if done["at_least"] == true { "at least " } else { "" };
     if let Some(deleted) = done["deleted"].as_u64().filter(|&deleted| deleted > 0) {
-        return format!("{deleted} deleted, {} skipped", counted(&done["skipped"]));
+        return format!("{least}{deleted} deleted, {} skipped", counted(&done["skipped"]));
     }
     let [tried, resolved, failed, unknown, skipped] =
         ["tried", "resolved", "failed", "unknown", "skipped"].map(|name| counted(&done[name]));
-    format!("{tried} tried, {resolved} resolved, {failed} failed, {unknown} with an unknown outcome, {skipped} skipped")
+    format!(
+        "{least}{tried} tried, {resolved} resolved, {failed} failed, {unknown} with an unknown outcome, {skipped} skipped"
+    )
 }
 
 /// What is wanted, in words.

@@ -154,7 +154,15 @@ async fn a_forced_run_may_die_at_any_step_and_what_was_asked_is_done_in_the_end(
             break;
         }
         world.drive_until(at("2026-03-02T09:50:00Z")).await;
-        assert_eq!(world.request("all").await.state, RequestState::Done, "dead at {step}");
+        let request = world.request("all").await;
+        assert_eq!(request.state, RequestState::Done, "dead at {step}");
+        let (told, tries) =
+            (request.progress, world.records().iter().map(|record| record.attempts.forced).sum::<u32>());
+        let tries = u64::from(tries);
+        assert!(
+            told.tried == tries || told.tried < tries && told.at_least,
+            "dead at {step}: {told:?} of {tries} tries"
+        );
         all_is_well(&world, 1).await;
     }
 }

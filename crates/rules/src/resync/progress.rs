@@ -116,6 +116,10 @@ pub struct Progress {
     /// Why they were, as far as an older version of the program has not counted them.
     #[serde(default, skip_serializing_if = "Skips::is_none")]
     pub skipped_because: Skips,
+    /// Whether there may be more of everything: a run died on the way, and nobody knows what it did after it had noted these
+    /// numbers last.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
 }
 
 impl Progress {

@@ -3,9 +3,10 @@
 
 use proptest::prelude::*;
 use rules::control::Control;
-use rules::ids::{Epoch, RunId};
+use rules::ids::{BatchId, Epoch, RequestId, RunId};
 use rules::lease::{Take, release, take};
-use rules::owed::{Owed, Selection, Sweep};
+use rules::owed::{Forced, Owed, Selection, Sweep};
+use rules::resync::{Action, Progress};
 use rules::time::Timestamp;
 
 use crate::reference::lease::{Book, Stay};
@@ -64,6 +65,27 @@ fn a_lease_ends_at_its_instant_and_the_next_taker_has_a_greater_epoch() {
 }
 
 /// Invariant 3, Fencing: a deposed run cannot end the lease of the one that came after it.
+#[test]
+fn what_a_request_was_told_to_have_come_to_is_a_lower_bound_once_a_run_died_at_it() {
+    let request = RequestId::new("all").expect("a request's id");
+    let forced = Forced {
+        request: request.clone(),
+        action: Action::Resync,
+        sweep: Sweep::starting(at(NOON)),
+        progress: Progress { tried: 7, resolved: 7, ..Progress::default() },
+        after: BatchId { epoch: Epoch(0), sequence: 0 },
+    };
+    let owed = Owed::default().with_request(forced).expect("there is room");
+    let held = free(take_at_noon(Control { owed, ..Control::default() }, 7, &due(NOON)));
+    let told = |control: &Control| control.owed.request(&request).expect("it is owed").progress;
+    assert!(!told(&held).at_least, "nobody has died");
+    let released = release(held.clone(), Epoch(1)).expect("it is held");
+    let after =
+        |control: Control| free(take(control, RunId(8), at(NOON) + minutes(60), &due(NOON), at(NOON) + minutes(30)));
+    assert!(!told(&after(released)).at_least, "the run ended in peace");
+    assert_eq!(told(&after(held)), Progress { tried: 7, resolved: 7, at_least: true, ..Progress::default() });
+}
+
 #[test]
 fn only_the_run_that_holds_the_lease_releases_it_and_the_work_owed_stays() {
     let held = free(take_at_noon(Control::default(), 7, &due(NOON)));

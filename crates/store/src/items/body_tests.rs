@@ -61,6 +61,7 @@ fn open_request(number: u32) -> Forced {
             deleted: 0,
             skipped: 300,
             skipped_because: Skips { resolved: 100, failed_anew: 100, changed: 100, ..Skips::default() },
+            at_least: true,
         },
         after: BatchId { epoch: Epoch(100_000), sequence: u32::MAX },
     }
