@@ -17,7 +17,7 @@ mod store;
 mod target;
 mod time;
 
-pub use actions::{ActionKeys, Claimed, Fingerprint, KeptAnswer, KeyedAction};
+pub use actions::{ActionKeys, Attempt, Claimed, Fingerprint, KeptAnswer, KeyedAction};
 pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
 pub use directory::{CountChange, ErrorTypes, Recounted, TypeEntry};

@@ -85,6 +85,8 @@ pub enum Operation {
     ClaimKey,
     /// `ActionKeys::keep_answer`.
     KeepAnswer,
+    /// `ActionKeys::end_attempt`.
+    EndAttempt,
     /// `ActionKeys::release_key`.
     ReleaseKey,
 }
@@ -134,6 +136,7 @@ impl Operation {
             Self::Audits => "reading the audit",
             Self::ClaimKey => "claiming an action's key",
             Self::KeepAnswer => "keeping an action's answer",
+            Self::EndAttempt => "ending an attempt at an action",
             Self::ReleaseKey => "giving an action's key back",
         }
     }

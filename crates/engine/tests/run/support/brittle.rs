@@ -198,5 +198,6 @@ around!(Audits {
 around!(ActionKeys {
     fn claim_key(action: &KeyedAction) -> Claimed;
     fn keep_answer(action: &KeyedAction, answer: &KeptAnswer) -> ();
+    fn end_attempt(action: &KeyedAction) -> ();
     fn release_key(action: &KeyedAction) -> ();
 });
