@@ -113,6 +113,8 @@ macro_rules! every_conformance_check {
             settings::settings_changed_again_are_done,
             settings::shards_are_no_part_of_what_was_seen_and_are_never_lowered,
             settings::settings_of_a_connection_that_is_gone_are_not_changed,
+            settings::a_connection_is_deleted_by_its_mark_only,
+            settings::a_connection_that_is_gone_bears_no_mark,
             settings::a_deleted_connection_is_gone_and_what_it_kept_stays,
             directories::error_types_are_listed_once_and_in_order,
             counts::a_type_that_is_only_listed_has_no_records,

@@ -10,7 +10,7 @@ use crate::parts::Ports;
 use crate::ports::{AuditAction, Connections, PortError};
 use crate::resync::{self, Accepted, Cancelled, NewRequest};
 
-/// Accepts a request.
+/// Accepts a request. What is not accepted stands in the audit as that.
 ///
 /// # Errors
 /// When the store fails. The request may then be accepted or not; the same one again finds out, or goes on.
@@ -18,15 +18,28 @@ pub async fn request<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, P
     let Some(connection) = ports.store().connection(&new.connection).await? else {
         return Ok(Accepted::UnknownConnection);
     };
-    if resync::status(ports, &new.connection, &new.id).await?.is_none() {
+    let noted = if resync::status(ports, &new.connection, &new.id).await?.is_none() {
         let action = match new.action {
             Action::Resync => AuditAction::ResyncRequested,
             Action::Delete => AuditAction::DeletionRequested,
         };
         let deed = Deed::of(&new.requested_by, action, in_words(&new)).concerning(meant(&new));
-        note(ports, Some(&connection), deed).await?;
+        Some(note(ports, Some(&connection), deed).await?)
+    } else {
+        None
+    };
+    let accepted = resync::accept(ports, new).await?;
+    let refused = match accepted {
+        // A known one may be the very one that was noted, when its caller's first attempt died.
+        Accepted::New(_) | Accepted::Known(_) => None,
+        Accepted::Conflict => Some("another request has this name"),
+        Accepted::UnknownConnection => Some("the connection is gone"),
+        Accepted::TooMany => Some("too many requests are open"),
+    };
+    if let Some((noted, why)) = noted.zip(refused) {
+        noted.not_done(ports, why).await?;
     }
-    resync::accept(ports, new).await
+    Ok(accepted)
 }
 
 /// Takes a request back.
@@ -39,19 +52,24 @@ pub async fn cancel_request<P: Ports>(
     id: &RequestId,
     who: &str,
 ) -> Result<Cancelled, PortError> {
-    let known = resync::status(ports, connection, id).await?;
-    if let Some(known) = known.filter(|known| known.state == RequestState::Open) {
-        let settings = ports.store().connection(connection).await?;
-        let deed = match known.action {
-            Action::Resync => Deed::of(who, AuditAction::ResyncCancelled, id.to_string()),
-            Action::Delete => Deed {
-                records: known.progress.deleted,
-                ..Deed::of(who, AuditAction::DeletionCancelled, id.to_string())
-            },
-        };
-        note(ports, settings.as_ref(), deed).await?;
+    let known = resync::status(ports, connection, id).await?.filter(|known| known.state == RequestState::Open);
+    let Some(known) = known else { return resync::cancel(ports, connection, id).await };
+    let settings = ports.store().connection(connection).await?;
+    let deed = match known.action {
+        Action::Resync => Deed::of(who, AuditAction::ResyncCancelled, id.to_string()),
+        // What was deleted by then, the entries of the runs that deleted it say.
+        Action::Delete => Deed::of(who, AuditAction::DeletionCancelled, id.to_string()),
+    };
+    let noted = note(ports, settings.as_ref(), deed).await?;
+    let cancelled = resync::cancel(ports, connection, id).await?;
+    match &cancelled {
+        Cancelled::Cancelled(_) => {}
+        // Somebody else may have cancelled it, or this one in an attempt whose reply was lost.
+        Cancelled::Ended(request) if request.state == RequestState::Cancelled => {}
+        Cancelled::Ended(_) => noted.not_done(ports, "it was done before").await?,
+        Cancelled::Unknown => noted.not_done(ports, "it is gone").await?,
     }
-    resync::cancel(ports, connection, id).await
+    Ok(cancelled)
 }
 
 /// How many records it means: those of its plan, or those that it names; none when nobody has counted them.

@@ -37,7 +37,7 @@ pub enum Operation {
     WriteEntry,
     /// `Connections::connections`.
     Connections,
-    /// `Connections::connection`.
+    /// `Connections::connection`, and `Connections::intake`.
     Connection,
     /// `Connections::save_connection`.
     SaveConnection,
@@ -45,6 +45,10 @@ pub enum Operation {
     CreateConnection,
     /// `Connections::change_connection`.
     ChangeConnection,
+    /// `Connections::begin_deletion`.
+    BeginDeletion,
+    /// `Connections::keep_connection`.
+    KeepConnection,
     /// `Connections::delete_connection`.
     DeleteConnection,
     /// `Connections::raise_shards`.
@@ -116,6 +120,8 @@ impl Operation {
             Self::SaveConnection => "writing a connection",
             Self::CreateConnection => "creating a connection",
             Self::ChangeConnection => "changing a connection",
+            Self::BeginDeletion => "marking a connection that is to be deleted",
+            Self::KeepConnection => "keeping a connection",
             Self::DeleteConnection => "deleting a connection",
             Self::RaiseShards => "raising a connection's shards",
             Self::Facts => "reading how connections stand",

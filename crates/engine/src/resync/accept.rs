@@ -89,20 +89,24 @@ pub async fn accept<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, Po
         return known_again(ports, *known, &new).await;
     }
     if !note(ports, &request).await? {
-        return withdraw(ports, &request).await;
+        return withdraw(ports, &request, Accepted::TooMany).await;
+    }
+    // Noted first: a deletion of the connection under way sees the note, or that the connection is to be kept.
+    if !store.keep_connection(&request.connection).await? {
+        return withdraw(ports, &request, Accepted::UnknownConnection).await;
     }
     hint(ports, &request).await;
     Ok(Accepted::New(request))
 }
 
-/// It lost the race for the last place: it must not be in the way of the same one, asked for again.
-async fn withdraw<P: Ports>(ports: &P, request: &Request) -> Result<Accepted, PortError> {
+/// It lost the race for the last place, or its connection: it must not be in the way of the same one, asked for again.
+async fn withdraw<P: Ports>(ports: &P, request: &Request, why: Accepted) -> Result<Accepted, PortError> {
     match ports.store().withdraw_request(request).await? {
         // A run has carried it out meanwhile, or a person has cancelled it.
         Saved::Conflict(Some(current)) => Ok(Accepted::Known(current)),
         Saved::Done | Saved::Conflict(None) => {
             strike(ports, &request.connection, &request.id).await?;
-            Ok(Accepted::TooMany)
+            Ok(why)
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn write(action: &KeyedAction) -> Item {
         format(),
         expires(action.expires()),
         (FINGERPRINT.to_owned(), text(&action.fingerprint.0)),
-        (ATTEMPT.to_owned(), text(&attempt(action.attempt))),
+        (ATTEMPT.to_owned(), text(attempt(action.attempt))),
         (LEASED_UNTIL.to_owned(), number(action.leased_until().as_millis())),
     ]);
     item

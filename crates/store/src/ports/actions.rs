@@ -60,7 +60,7 @@ impl<C: Clock> ActionKeys for DynamoStore<C> {
             .expression_attribute_names("#at", ATTEMPT)
             .expression_attribute_values(":an", text(&answer.0))
             .expression_attribute_values(":fp", text(&answered.fingerprint.0))
-            .expression_attribute_values(":at", text(&attempt(answered.attempt)));
+            .expression_attribute_values(":at", text(attempt(answered.attempt)));
         let Err(error) = update.send().await else { return Ok(()) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
@@ -78,7 +78,7 @@ impl<C: Clock> ActionKeys for DynamoStore<C> {
             .expression_attribute_names("#fp", FINGERPRINT)
             .expression_attribute_names("#at", ATTEMPT)
             .expression_attribute_values(":fp", text(&ended.fingerprint.0))
-            .expression_attribute_values(":at", text(&attempt(ended.attempt)));
+            .expression_attribute_values(":at", text(attempt(ended.attempt)));
         let Err(error) = update.send().await else { return Ok(()) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
@@ -95,7 +95,7 @@ impl<C: Clock> ActionKeys for DynamoStore<C> {
             .expression_attribute_names("#fp", FINGERPRINT)
             .expression_attribute_names("#at", ATTEMPT)
             .expression_attribute_values(":fp", text(&refused.fingerprint.0))
-            .expression_attribute_values(":at", text(&attempt(refused.attempt)));
+            .expression_attribute_values(":at", text(attempt(refused.attempt)));
         let Err(error) = delete.send().await else { return Ok(()) };
         match error.as_service_error() {
             Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),

@@ -6,6 +6,7 @@
 
 mod actions;
 mod costs;
+mod deleting;
 mod embedded;
 mod erasing;
 mod faults;

@@ -12,10 +12,10 @@ use std::time::Duration;
 use engine::memory::MemoryStore;
 use engine::payload::Payload;
 use engine::ports::{
-    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DueRecords, ErrorTypes, Events, Facts,
-    Journal, Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put,
-    Queue, Read, Records, Recounted, Reports, Requests, RunReport, Saved, SlotWritten, Standings, Stretch, TypeEntry,
-    UsageReports, Written,
+    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DeletionMark, DueRecords, ErrorTypes,
+    Events, Facts, Intake, Journal, Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite,
+    PageToken, PortError, Put, Queue, Read, Records, Recounted, Removed, Reports, Requests, RunReport, Saved,
+    SlotWritten, Standings, Stretch, TypeEntry, UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -163,7 +163,10 @@ around!(Connections {
     fn save_connection(connection: &Connection) -> ();
     fn create_connection(connection: &Connection) -> bool;
     fn change_connection(before: &Connection, after: &Connection) -> Saved<Option<Connection>>;
-    fn delete_connection(id: &ConnectionId) -> ();
+    fn intake(id: &ConnectionId) -> Option<Intake>;
+    fn begin_deletion(id: &ConnectionId, mark: DeletionMark) -> bool;
+    fn keep_connection(id: &ConnectionId) -> bool;
+    fn delete_connection(id: &ConnectionId, mark: DeletionMark) -> Removed;
     fn raise_shards(id: &ConnectionId, shards: u16) -> ();
 });
 around!(Standings {
