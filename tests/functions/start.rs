@@ -3,8 +3,10 @@
 //! Must not know: what a function does.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use engine::fan_out::Schedule;
+use engine::ports::KeyedAction;
 use functions::handlers::scheduled_event;
 use rules::time::Timestamp;
 use serde_json::{Value, json};
@@ -59,4 +61,13 @@ fn the_event_that_the_tests_send_is_the_one_that_the_template_sets() {
     let time = "2026-03-01T09:20:00Z";
     let tick = Timestamp::parse(time).unwrap();
     assert_eq!(scheduled_event(Schedule::Due, tick), event_of_the_template(time));
+}
+
+/// Else another attempt could begin while the first one is at work, by clocks that differ by no more than a minute.
+#[test]
+fn an_attempt_at_an_action_holds_its_key_for_longer_than_the_function_may_take() {
+    let (_, api) = include_str!("../../template.yaml").split_once("\n  Api:\n").unwrap();
+    let seconds = api.lines().find_map(|line| line.trim().strip_prefix("Timeout: ")).unwrap();
+    let timeout = Duration::from_secs(seconds.parse().unwrap());
+    assert!(KeyedAction::LEASE >= timeout + Duration::from_mins(1), "the function may take {timeout:?}");
 }

@@ -2,9 +2,9 @@
 //!
 //! Must not know: what the actions do.
 //!
-//! The key is claimed before the action, and the answer is kept after it. When the first caller dies in between, the key has
-//! no answer, and the same request again carries the action out: each is one that may be repeated. A refusal changed nothing,
-//! so it gives the key back.
+//! The key is claimed for one attempt before the action, and the answer is kept after it. While the attempt is at work, the same
+//! request again is told so. When it ends without an answer that is kept, or dies and its lease ends, the same request again
+//! carries the action out: each is one that may be repeated. A refusal changed nothing, so it gives the key back.
 
 use std::sync::Arc;
 
@@ -14,10 +14,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use engine::parts::Ports;
-use engine::ports::{ActionKeys, Claimed, Clock, Fingerprint, KeptAnswer, KeyedAction, PortError};
+use engine::ports::{ActionKeys, Attempt, Claimed, Clock, Entropy, Fingerprint, KeptAnswer, KeyedAction, PortError};
 use rules::fields::{Mistake, Mistakes};
 use rules::ids::ActionKey;
+use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tracing::warn;
 
 use crate::caller::may_change;
@@ -56,9 +58,11 @@ pub(crate) async fn once<P: Ports>(
     let key = if may_change(&request) { key(request.headers())? } else { None };
     let Some(key) = key else { return Ok(next.run(request).await) };
     let (request, fingerprint) = fingerprinted(request).await?;
-    let action = KeyedAction { key, fingerprint, at: ports.clock().now() };
+    let attempt = Attempt(ports.entropy().number());
+    let action = KeyedAction { key, fingerprint, attempt, at: ports.clock().now() };
     match ports.store().claim_key(&action).await? {
         Claimed::Own => {}
+        Claimed::UnderWay { until } => return Err(under_way(until)),
         Claimed::Answered(answer) => return replayed(&answer),
         Claimed::Taken => {
             let detail = format!("this {KEY} was used for something else within 24 hours; take a new one");
@@ -68,6 +72,14 @@ pub(crate) async fn once<P: Ports>(
     let response = next.run(request).await;
     let keeps = !KNOW_BY_THEMSELVES.iter().any(|ending| route.ends_with(ending));
     Ok(settled(ports.as_ref(), &action, response, keeps).await)
+}
+
+fn under_way(until: Timestamp) -> Problem {
+    let detail = format!(
+        "the same request under this {KEY} is being carried out; ask again in a moment for its answer, or after {until}, when it \
+         is given up, to carry it out"
+    );
+    Problem::of(Refusal::UnderWay, detail).with("until", json!(until))
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<ActionKey>, Mistakes> {
@@ -117,18 +129,18 @@ fn damaged() -> PortError {
 /// the same request again carries the action out once more.
 async fn settled<P: Ports>(ports: &P, action: &KeyedAction, response: Response, keeps: bool) -> Response {
     let status = response.status();
-    let (response, settling) = if status.is_client_error() {
-        (response, ports.store().release_key(action).await)
-    } else if status.is_success() && keeps {
-        match kept(response).await {
-            (response, Some(answer)) => (response, ports.store().keep_answer(action, &answer).await),
-            (response, None) => (response, Ok(())),
-        }
-    } else {
-        (response, Ok(()))
+    let (response, answer) = if status.is_success() && keeps { kept(response).await } else { (response, None) };
+    let settling = match answer {
+        Some(answer) => ports.store().keep_answer(action, &answer).await,
+        None if status.is_client_error() => ports.store().release_key(action).await,
+        None => ports.store().end_attempt(action).await,
     };
     if let Err(failure) = settling {
         warn!(problem = %causes(&failure), "an action's answer could not be kept");
+        // Else the same request again would wait for the lease.
+        if let Err(failure) = ports.store().end_attempt(action).await {
+            warn!(problem = %causes(&failure), "an attempt at an action ends with its lease");
+        }
     }
     response
 }

@@ -114,6 +114,13 @@ impl Params {
         }
     }
 
+    /// A whole number within `range`, if one is given.
+    pub(crate) fn optional_number(&mut self, name: &'static str, range: RangeInclusive<usize>) -> Option<usize> {
+        let is_given = self.given.iter().any(|(given, _)| given == name);
+        let number = self.number(name, range, 0);
+        is_given.then_some(number)
+    }
+
     /// Notes a mistake.
     pub(crate) fn wrong(&mut self, name: &str, problem: &str, mend: &str) {
         self.mistakes.push(Mistake { field: name.to_owned(), problem: problem.to_owned(), mend: mend.to_owned() });

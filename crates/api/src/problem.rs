@@ -38,6 +38,8 @@ pub enum Refusal {
     Conflict,
     /// The key that the caller gave names another action.
     IdempotencyConflict,
+    /// The same action is being carried out.
+    UnderWay,
     /// The plan is too old.
     StalePlan,
     /// A gate keeps it from being done now.
@@ -73,6 +75,7 @@ impl Refusal {
             Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "no-such-method", "The route has no such method"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "What is there does not allow it"),
             Self::IdempotencyConflict => (StatusCode::CONFLICT, "idempotency-conflict", "The key names another action"),
+            Self::UnderWay => (StatusCode::CONFLICT, "under-way", "It is being carried out"),
             Self::StalePlan => (StatusCode::CONFLICT, "stale-plan", "The plan is too old"),
             Self::GateClosed => (StatusCode::CONFLICT, "gate-closed", "A gate is closed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),

@@ -7,7 +7,7 @@
 
 use anyhow::Context;
 use axum::body::Bytes;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
 use crate::args::Common;
@@ -54,10 +54,26 @@ struct Question<'a> {
 /// The header by which the same question asked again is known.
 const NAME: &str = "idempotency-key";
 
+/// The header that says where the next page of a file begins.
+const NEXT: &str = "resync-next";
+
+fn next_page(headers: &HeaderMap) -> Option<String> {
+    headers.get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned)
+}
+
 /// What a route answered, before its body is read.
 struct Answer {
     status: StatusCode,
+    /// The header `Resync-Next`: where a page of a file goes on.
+    next: Option<String>,
     body: Chunks,
+}
+
+/// A page of a file.
+pub(crate) struct Page {
+    pub(crate) body: Chunks,
+    /// Where the next one begins; none at the end.
+    pub(crate) next: Option<String>,
 }
 
 /// A body, piece by piece.
@@ -156,11 +172,14 @@ impl Client {
         self.call(Method::DELETE, route.into(), None).await
     }
 
-    /// Reads what may be long, piece by piece.
-    pub(crate) async fn stream(&self, route: impl Into<Route>) -> Result<Chunks, Failure> {
+    /// Reads a page of what may be long, piece by piece.
+    pub(crate) async fn page(&self, route: impl Into<Route>) -> Result<Page, Failure> {
         let route = route.into();
         let answer = self.send(&Question { method: Method::GET, route: &route, name: None, body: None }).await?;
-        if answer.status.is_success() { Ok(answer.body) } else { Err(answer.problem().await) }
+        if !answer.status.is_success() {
+            return Err(answer.problem().await);
+        }
+        Ok(Page { body: answer.body, next: answer.next })
     }
 
     /// Lets go of the data directory.

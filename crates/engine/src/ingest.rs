@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rules::catalogue::{Catalogue, Class};
 use rules::connection::{Connection, MOST_SHARDS};
@@ -17,14 +18,17 @@ use crate::counts::{self, Counts};
 use crate::parts::Ports;
 use crate::payload::Payload;
 use crate::ports::{
-    Clock, Connections, Entropy, Events, Keeping, PayloadChange, PortError, Put, Read, Records, Saved, UsageReports,
-    Written,
+    Clock, Connections, Entropy, Events, Intake, Keeping, PayloadChange, PortError, Put, Read, Records, Saved,
+    UsageReports, Written,
 };
 use crate::types::TypeDirectory;
 
 /// The largest payload that stays in its record's item, in bytes of JSON: with the record's own attributes the item stays
 /// within 1 KB, which is one write unit.
 pub const INLINE_PAYLOAD: usize = 512;
+
+/// How long settings are gone by after they were read. Whoever deletes a connection waits longer.
+pub(crate) const HOLDS: Duration = Duration::from_secs(2);
 
 /// How often a write that lost a race is decided anew.
 const RACES: usize = 8;
@@ -61,15 +65,18 @@ pub enum NotTaken {
     Contended,
 }
 
-/// A connection's settings with its catalogue, read once.
+/// A connection's settings with its catalogue.
 struct Known {
     connection: Connection,
+    is_being_deleted: bool,
+    /// When they were read, since the machine started.
+    read: Duration,
     catalogue: Catalogue,
     types: TypeDirectory,
 }
 
-/// Takes in reports; keeps what it read of the connections as long as it lives, so make one for each invocation, and call
-/// [`Ingest::write_counts`] at its end.
+/// Takes in reports; keeps what it read of the connections for a moment, and of their error types as long as it lives, so make one
+/// for each invocation, and call [`Ingest::write_counts`] at its end.
 pub struct Ingest<'a, P> {
     ports: &'a P,
     known: Mutex<HashMap<ConnectionId, Known>>,
@@ -120,15 +127,17 @@ impl<'a, P: Ports> Ingest<'a, P> {
     }
 
     async fn know(&self, id: &ConnectionId) -> Result<Known, NotTaken> {
-        let remembered = lock(&self.known).remove(id);
-        if let Some(known) = remembered {
-            return Ok(known);
-        }
-        let Some(connection) = self.ports.store().connection(id).await? else {
+        let (remembered, read) = (lock(&self.known).remove(id), self.ports.clock().since_boot());
+        let types = match remembered {
+            Some(known) if read < known.read + HOLDS => return Ok(known),
+            Some(known) => known.types,
+            None => TypeDirectory::default(),
+        };
+        let Some(Intake { connection, is_being_deleted }) = self.ports.store().intake(id).await? else {
             return Err(refused("connection", "is not known", "create the connection first, or correct its name"));
         };
         let catalogue = connection.catalogue().map_err(NotTaken::Refused)?;
-        Ok(Known { connection, catalogue, types: TypeDirectory::default() })
+        Ok(Known { connection, is_being_deleted, read, catalogue, types })
     }
 
     fn remember(&self, known: Known) {
@@ -145,6 +154,7 @@ impl<'a, P: Ports> Ingest<'a, P> {
             known.types.list(self.ports.store(), &known.connection.id, found).await?
         };
         let payload = without_id(report.payload, &field, report.key.id.as_str())?;
+        self.keep(known).await?;
         let new = NewFailure {
             key: report.key,
             external_id_field: field,
@@ -156,6 +166,17 @@ impl<'a, P: Ports> Ingest<'a, P> {
             closes,
         };
         self.write_failure(&known.connection, &new, &payload).await
+    }
+
+    /// What fails keeps its connection: a deletion under way comes to nothing.
+    async fn keep(&self, known: &mut Known) -> Result<(), NotTaken> {
+        if known.is_being_deleted && self.rehearsed.is_none() {
+            if !self.ports.store().keep_connection(&known.connection.id).await? {
+                return Err(refused("connection", "was deleted", "create the connection first, or correct its name"));
+            }
+            known.is_being_deleted = false;
+        }
+        Ok(())
     }
 
     async fn write_failure(

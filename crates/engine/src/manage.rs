@@ -1,15 +1,18 @@
 //! Managing connections: creating, changing, pausing, deleting, and ending a suspension, each change audited.
 //!
 //! Must not know: where a wish came from. An entry of the audit is kept before the change that it tells of, so that no change is
-//! without one; a change that then lost a race, or failed, has one too.
+//! without one; one whose change then lost a race says that. Of a change that failed nobody knows, and its entry stays.
 
 mod audit;
+mod delete;
+mod failing;
 mod limit;
 mod patch;
 mod requests;
 mod trial;
 
-pub use audit::{Deed, note};
+pub use audit::{Deed, Noted, note};
+pub use delete::{Deleted, delete};
 pub use patch::merge;
 pub use requests::{cancel_request, request};
 pub use trial::{Trial, TrialAnswer, try_out};
@@ -17,32 +20,46 @@ pub use trial::{Trial, TrialAnswer, try_out};
 use rules::connection::Connection;
 use rules::fields::Mistakes;
 use rules::ids::ConnectionId;
-use rules::time::Timestamp;
 use serde_json::Value;
 
 use crate::parts::Ports;
-use crate::ports::{AuditAction, Clock, Connections, Controls, DueRecords, ErrorTypes, PortError, Saved};
+use crate::ports::{AuditAction, Connections, Controls, PortError, Saved};
 use crate::suspension::{self, Cleared};
+use failing::has_failing;
 
 /// How often a write that lost a race is decided anew.
 const RACES: usize = 8;
 
-/// Creates a connection; false when one of its name exists. A suspension that an earlier connection of this name left behind
-/// is ended.
+/// What became of a connection that was to be created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is there now.
+    Created,
+    /// Another one has its name.
+    NameTaken,
+    /// It is wrong; nothing is created.
+    Refused(Mistakes),
+}
+
+/// Creates a connection. A suspension that an earlier connection of this name left behind is ended.
 ///
 /// # Errors
 /// When the store fails; the connection may then be there.
-pub async fn create<P: Ports>(ports: &P, connection: &Connection, who: &str) -> Result<bool, PortError> {
+pub async fn create<P: Ports>(ports: &P, connection: &Connection, who: &str) -> Result<Created, PortError> {
     if ports.store().connection(&connection.id).await?.is_some() {
-        return Ok(false);
+        return Ok(Created::NameTaken);
+    }
+    if let Some(mistakes) = limit::above_a_known_orgs(ports, connection).await? {
+        return Ok(Created::Refused(mistakes));
     }
     let subject = format!("policy {}, {}", connection.policy.name(), connection.target.login_url);
-    note(ports, Some(connection), Deed::of(who, AuditAction::ConnectionCreated, subject)).await?;
-    let is_created = ports.store().create_connection(connection).await?;
-    if is_created {
-        suspension::clear(ports, &connection.id).await?;
+    let noted = note(ports, Some(connection), Deed::of(who, AuditAction::ConnectionCreated, subject)).await?;
+    if !ports.store().create_connection(connection).await? {
+        noted.not_done(ports, "another one got the name").await?;
+        return Ok(Created::NameTaken);
     }
-    Ok(is_created)
+    suspension::clear(ports, &connection.id).await?;
+    Ok(Created::Created)
 }
 
 /// What became of a change of settings.
@@ -94,55 +111,18 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
             return Ok(Changed::HasRecords);
         }
         let deed = Deed::of(wish.who, wish.action, patch::in_words(wish.patch));
-        note(ports, Some(&after), deed).await?;
+        let noted = note(ports, Some(&after), deed).await?;
         match ports.store().change_connection(&before, &after).await? {
             Saved::Done => return Ok(Changed::Changed(Box::new(after))),
             Saved::Conflict(Some(current)) => before = current,
-            Saved::Conflict(None) => return Ok(Changed::UnknownConnection),
+            Saved::Conflict(None) => {
+                noted.not_done(ports, "the connection is gone").await?;
+                return Ok(Changed::UnknownConnection);
+            }
         }
+        noted.not_done(ports, "somebody else changed the settings at the same time").await?;
     }
     Err(PortError::unavailable("changing the settings", "they were changed by others all the time"))
-}
-
-/// What became of a deletion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deleted {
-    /// The settings are gone. The control item stays, so that epochs only grow.
-    Deleted,
-    /// It has failing records, which nobody would ever try again.
-    HasRecords,
-    /// Resyncs that a person asked for are not done.
-    HasRequests,
-    /// A run is under way, until it ends or its lease does.
-    Running {
-        /// When the lease ends by itself.
-        until: Timestamp,
-    },
-    /// There is no such connection.
-    UnknownConnection,
-}
-
-/// Deletes a connection, when nothing is left to do for it.
-///
-/// # Errors
-/// When the store fails; the settings may then be gone or not.
-pub async fn delete<P: Ports>(ports: &P, id: &ConnectionId, who: &str) -> Result<Deleted, PortError> {
-    let Some(connection) = ports.store().connection(id).await? else {
-        return Ok(Deleted::UnknownConnection);
-    };
-    let (control, now) = (ports.store().control(id).await?, ports.clock().now());
-    if !control.owed.forced.is_empty() {
-        return Ok(Deleted::HasRequests);
-    }
-    if let Some(lease) = control.lease.filter(|lease| lease.until > now) {
-        return Ok(Deleted::Running { until: lease.until });
-    }
-    if has_failing(ports, &connection).await? {
-        return Ok(Deleted::HasRecords);
-    }
-    note(ports, Some(&connection), Deed::of(who, AuditAction::ConnectionDeleted, String::new())).await?;
-    ports.store().delete_connection(id).await?;
-    Ok(Deleted::Deleted)
 }
 
 /// Ends a suspension by hand.
@@ -157,24 +137,12 @@ pub async fn clear_suspension<P: Ports>(ports: &P, id: &ConnectionId, who: &str)
         return Ok(Cleared::NotSuspended);
     };
     let subject = format!("{} since {}", suspension.cause.words(), suspension.since);
-    note(ports, Some(&connection), Deed::of(who, AuditAction::SuspensionCleared, subject)).await?;
-    suspension::clear(ports, id).await
-}
-
-/// Whether a connection has a failing record, as far as an index that may lag can tell. The directory, which may be wrong, only
-/// says where to look first.
-async fn has_failing<P: Ports>(ports: &P, connection: &Connection) -> Result<bool, PortError> {
-    let mut directory = ports.store().directory(&connection.id).await?;
-    directory.sort_by_key(|entry| std::cmp::Reverse(entry.total()));
-    let types: Vec<_> = directory.into_iter().map(|entry| entry.error_type).collect();
-    let (from, to) = (Timestamp::from_millis(0), crate::overview::latest(ports.clock().now()));
-    let mut after = None;
-    loop {
-        let page = ports.store().aged(&connection.id, &types, from, to, connection.shards, after.as_ref(), 1).await?;
-        match (page.keys.is_empty(), page.next) {
-            (false, _) => return Ok(true),
-            (true, None) => return Ok(false),
-            (true, next) => after = next,
-        }
+    let noted = note(ports, Some(&connection), Deed::of(who, AuditAction::SuspensionCleared, subject)).await?;
+    let cleared = suspension::clear(ports, id).await?;
+    match cleared {
+        Cleared::Cleared(_) => {}
+        Cleared::NotSuspended => noted.not_done(ports, "it had ended by itself").await?,
+        Cleared::UnknownConnection => noted.not_done(ports, "the connection is gone").await?,
     }
+    Ok(cleared)
 }

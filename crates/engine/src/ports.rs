@@ -17,7 +17,7 @@ mod store;
 mod target;
 mod time;
 
-pub use actions::{ActionKeys, Claimed, Fingerprint, KeptAnswer, KeyedAction};
+pub use actions::{ActionKeys, Attempt, Claimed, Fingerprint, KeptAnswer, KeyedAction};
 pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
 pub use directory::{CountChange, ErrorTypes, Recounted, Totals, TypeEntry};
@@ -27,7 +27,9 @@ pub use facts::{Facts, Standings};
 pub use records::{Keeping, OutcomeWrite, PayloadChange, Put, Read, Records, Written};
 pub use reports::{Reports, RunReport, StopReason};
 pub use requests::{KeptRequest, Requests};
-pub use store::{Connections, Controls, Journal, Saved, SlotWritten, Store, UsageReports};
+pub use store::{
+    Connections, Controls, DeletionMark, Intake, Journal, Removed, Saved, SlotWritten, Store, UsageReports,
+};
 pub use target::{
     LoginAnswer, NotProcessed, OrgFigure, ProbeAnswer, Reply, SyncTarget, Targets, Upsert, UpsertAnswer, UpsertRequest,
 };

@@ -10,6 +10,7 @@ mod cancel;
 mod standing;
 
 pub use accept::{Accepted, NewRequest, accept};
+pub(crate) use accept::{accept_new, known_again};
 pub use cancel::{Cancelled, cancel};
 pub(crate) use cancel::{cancel_known, progress};
 

@@ -274,6 +274,17 @@ impl Owed {
         ready.min_by_key(|forced| forced.progress.done())
     }
 
+    /// Whether anything but deletions was added since it was `before`.
+    #[must_use]
+    pub fn has_more_than(&self, before: &Self) -> bool {
+        let start = |sweep: &Option<Sweep>| sweep.as_ref().map(|sweep| sweep.start);
+        let resyncs = self.forced.iter().filter(|forced| forced.action == Action::Resync);
+        self.due > before.due
+            || start(&self.timed_out) > start(&before.timed_out)
+            || start(&self.recent) > start(&before.recent)
+            || resyncs.into_iter().any(|forced| before.request(&forced.request).is_none())
+    }
+
     /// Whether nothing is owed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

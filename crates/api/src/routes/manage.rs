@@ -8,7 +8,7 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::routing::{patch, post, put};
 use axum::{Json, Router};
-use engine::manage::{Changed, Deleted, Trial, TrialAnswer, Wish, change, create, delete, try_out};
+use engine::manage::{self, Changed, Deleted, Trial, TrialAnswer, Wish, change, create, delete, try_out};
 use engine::overview::{UsageNow, usage};
 use engine::parts::Ports;
 use engine::ports::{AuditAction, OrgFigure};
@@ -46,11 +46,14 @@ async fn add<P: Ports>(
     Input(body): Input,
 ) -> Result<(StatusCode, Json<Created>), Problem> {
     let connection = Connection::read(&body)?;
-    if !create(ports.as_ref(), &connection, caller.as_str()).await? {
-        let detail = format!("{} exists; change it, or take another name", connection.id);
-        return Err(Problem::of(Refusal::Conflict, detail));
+    match create(ports.as_ref(), &connection, caller.as_str()).await? {
+        manage::Created::Created => Ok((StatusCode::CREATED, Json(Created { connection }))),
+        manage::Created::Refused(mistakes) => Err(mistakes.into()),
+        manage::Created::NameTaken => {
+            let detail = format!("{} exists; change it, or take another name", connection.id);
+            Err(Problem::of(Refusal::Conflict, detail))
+        }
     }
-    Ok((StatusCode::CREATED, Json(Created { connection })))
 }
 
 #[derive(Serialize)]
@@ -154,6 +157,7 @@ async fn remove<P: Ports>(
         Deleted::HasRecords => conflict("it has failing records, which nobody would try again".to_owned()),
         Deleted::HasRequests => conflict("it has resyncs that are not done; cancel them first".to_owned()),
         Deleted::Running { until } => conflict(format!("a run is under way; try again when it ended, {until} at last")),
+        Deleted::InUse => conflict("failures or requests came in, or somebody changed it, at the same time".to_owned()),
         Deleted::UnknownConnection => Err(unknown_connection(&id)),
     }
 }

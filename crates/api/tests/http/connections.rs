@@ -1,7 +1,8 @@
 //! Connections: created, listed, changed, paused and deleted, each change audited.
 
-use engine::fakes::sample;
+use engine::fakes::{reply, sample};
 use engine::memory::{Fails, Operation};
+use engine::ports::ProbeAnswer;
 use serde_json::{Value, json};
 
 use crate::support::Api;
@@ -94,6 +95,27 @@ async fn the_name_and_the_shards_cannot_be_changed_and_all_mistakes_come_togethe
     assert_eq!(mistakes, expected);
     assert_eq!(api.patch("/v1/connections/acme", &json!({ "id": null })).await.mistakes(), ["id cannot be changed"]);
     assert_eq!(api.patch("/v1/connections/acme", &json!([])).await.mistakes(), ["(input) is a list, not an object"]);
+}
+
+/// As far as Salesforce has told it to another connection into the same org.
+#[tokio::test(start_paused = true)]
+async fn a_new_connection_may_not_have_a_limit_above_its_org_s_own() {
+    let api = Api::acme().await;
+    api.salesforce().probe_next(reply::with_org(reply::of(ProbeAnswer::Up), 10, 15_000));
+    api.post("/v1/connections/acme/test", &json!({})).await.ok();
+    let settings = |limit: u32, host: &str| {
+        json!({
+            "id": "second", "policy": { "kind": "recent" }, "budget": { "api_limit": limit },
+            "target": { "login_url": host, "flow": "client_credentials", "secret": "resync/second" },
+        })
+    };
+    let acme = api.get("/v1/connections/acme").await.ok()["connection"]["target"]["login_url"].clone();
+    let acme = acme.as_str().expect("an address");
+    let refused = api.post("/v1/connections", &settings(15_001, acme)).await;
+    assert_eq!(refused.mistakes(), ["budget.api_limit is above the org's own limit of 15000 calls in 24 hours"]);
+    api.post("/v1/connections", &settings(15_000, acme)).await.ok();
+    api.delete("/v1/connections/second").await;
+    api.post("/v1/connections", &settings(15_001, "https://other.my.salesforce.com")).await.ok();
 }
 
 #[tokio::test(start_paused = true)]

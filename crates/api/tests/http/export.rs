@@ -57,6 +57,55 @@ async fn an_export_of_many_pages_has_every_record_once() {
     assert_eq!(export(&api, "?format=jsonl&type=unknown:ODD").await.1.lines().count(), 601);
 }
 
+/// One part, and where the next one begins.
+async fn part(api: &Api, query: &str) -> (String, Option<String>) {
+    let request = Request::get(format!("/v1/connections/acme/export{query}")).body(Body::empty()).expect("a request");
+    let response = api.raw(request).await;
+    assert_eq!(response.status(), 200);
+    let next = response.headers().get("resync-next").map(|next| next.to_str().expect("a text").to_owned());
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("the body is whole");
+    (String::from_utf8(bytes.to_vec()).expect("UTF-8"), next)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_in_parts_is_the_same_file_and_is_audited_once() {
+    let api = Api::acme().await;
+    for number in 0..1_203 {
+        api.report_with(&format!("r{number:04}"), ["UNABLE_TO_LOCK_ROW", "ODD"][number % 2], &json!({})).await;
+    }
+    for format in ["csv", "jsonl"] {
+        let whole = export(&api, &format!("?format={format}")).await.1;
+        let audited = api.audit().await.len();
+        let (mut joined, mut parts, mut next) = (String::new(), 0, Some(String::new()));
+        while let Some(cursor) = next {
+            let cursor = if cursor.is_empty() { cursor } else { format!("&cursor={cursor}") };
+            let (text, after) = part(&api, &format!("?format={format}&limit=700{cursor}")).await;
+            assert!(text.lines().count() <= 701, "{} lines", text.lines().count());
+            (joined, parts, next) = (joined + &text, parts + 1, after);
+        }
+        assert_eq!((joined == whole, parts), (true, 2), "{format}");
+        assert_eq!(api.audit().await.len(), audited + 1, "{format}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_another_file_or_of_none_is_refused() {
+    let api = Api::acme().await;
+    for number in 0..3 {
+        api.report_with(&format!("r{number}"), sample::CODE, &json!({})).await;
+    }
+    let cursor = part(&api, "?limit=1").await.1.expect("there are more");
+    let path = "/v1/connections/acme/export";
+    for (query, mistake) in [
+        (format!("?cursor={cursor}"), "cursor is of a part"),
+        (format!("?limit=1&state=held&cursor={cursor}"), "cursor is not one of this listing"),
+        ("?limit=1&cursor=0f".to_owned(), "cursor is not one of this listing"),
+        ("?limit=2001".to_owned(), "limit is not a number that fits here"),
+    ] {
+        assert_eq!(api.get(&format!("{path}{query}")).await.mistakes(), [mistake], "{query}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_export_of_nothing_is_the_header_alone() {
     let api = Api::acme().await;

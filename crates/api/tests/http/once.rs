@@ -1,10 +1,13 @@
 //! `Idempotency-Key`: an action twice under one key is one action.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
 use engine::memory::{Fails, Operation};
+use engine::ports::KeyedAction;
+use futures::poll;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -63,6 +66,49 @@ async fn every_action_that_is_repeated_under_its_key_is_answered_as_the_first_ti
         }
         assert_eq!((api.audit().await, api.salesforce().calls().len()), (audit, calls), "{method} {path}");
     }
+}
+
+/// The login of the connection takes a while, and time stands still: the first request is at work for as long as the test wants.
+#[tokio::test(start_paused = true)]
+async fn an_action_that_is_asked_for_again_while_it_is_under_way_is_done_once_and_then_answered_alike() {
+    let api = Api::acme().await;
+    let test = || api.router.clone().oneshot(request("k-1", &Method::POST, "/v1/connections/acme/test", &json!({})));
+    let mut first = pin!(test());
+    while api.salesforce().requests().logins == 0 {
+        assert!(poll!(&mut first).is_pending(), "it waits for Salesforce");
+    }
+    for _ in 0..2 {
+        let (parts, body) = test().await.expect("a router does not fail").into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("the body is whole");
+        let problem: Value = serde_json::from_slice(&body).expect("a problem");
+        let until = "2026-03-02T09:33:00Z";
+        assert_eq!((parts.status.as_u16(), &problem["until"]), (409, &json!(until)), "{problem}");
+        assert_eq!(problem["type"], "urn:resync:problem:under-way");
+    }
+    act(&api, "k-1", &Method::POST, "/v1/connections/acme/pause", &json!({}))
+        .await
+        .problem(409, "idempotency-conflict");
+    assert!(first.await.expect("a router does not fail").status().is_success());
+    assert!(test().await.expect("a router does not fail").headers().contains_key("idempotent-replayed"));
+    assert_eq!((api.salesforce().requests().logins, api.audit().await.len()), (1, 1));
+}
+
+/// Whoever was to be first may have died without a word.
+#[tokio::test(start_paused = true)]
+async fn an_action_that_never_ended_is_carried_out_again_when_its_lease_is_over() {
+    let api = Api::acme().await;
+    let nothing = json!({});
+    let test = || act(&api, "k-1", &Method::POST, "/v1/connections/acme/test", &nothing);
+    {
+        let mut dead = pin!(test());
+        while api.salesforce().requests().logins == 0 {
+            assert!(poll!(&mut dead).is_pending(), "it waits for Salesforce");
+        }
+    }
+    test().await.problem(409, "under-way");
+    tokio::time::advance(KeyedAction::LEASE).await;
+    test().await.ok();
+    assert_eq!(api.salesforce().requests().logins, 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use futures::TryStreamExt;
 use tower::ServiceExt;
 
-use super::{Answer, Chunks, NAME, Question};
+use super::{Answer, Chunks, NAME, Question, next_page};
 use crate::exit::Failure;
 use crate::local::System;
 
@@ -38,7 +38,11 @@ impl InProcess {
         let request = request.with_context(|| format!("asking for {path}"))?;
         let Ok(response) = self.router.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
-        Ok(Answer { status: parts.status, body: Chunks::InProcess(body.into_data_stream()) })
+        Ok(Answer {
+            status: parts.status,
+            next: next_page(&parts.headers),
+            body: Chunks::InProcess(body.into_data_stream()),
+        })
     }
 
     pub(super) fn is_for_looking_only(&self) -> bool {

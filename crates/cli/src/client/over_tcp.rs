@@ -4,7 +4,7 @@
 
 use anyhow::Context;
 
-use super::{Answer, Chunks, NAME, Question};
+use super::{Answer, Chunks, NAME, Question, next_page};
 use crate::exit::Failure;
 use crate::local::{Endpoint, Pid, Token};
 
@@ -44,6 +44,7 @@ impl OverTcp {
         let response = request.send().await.with_context(|| {
             format!("asking resync local (process {}) at {}; if it has just ended, ask again", self.pid.0, self.url)
         })?;
-        Ok(Answer { status: response.status(), body: Chunks::OverTcp(response) })
+        let next = next_page(response.headers());
+        Ok(Answer { status: response.status(), next, body: Chunks::OverTcp(response) })
     }
 }

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Answer, Chunks, NAME, Question};
+use super::{Answer, Chunks, NAME, Question, next_page};
 use crate::cloud::{Asked, Deployment};
 use crate::exit::Failure;
 
@@ -33,6 +33,7 @@ impl OverUrl {
         let body = question.body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let path = question.route.as_str().to_owned();
         let response = self.0.ask(&Asked { method: question.method.clone(), path, headers, body }).await?;
-        Ok(Answer { status: response.status(), body: Chunks::OverTcp(response) })
+        let next = next_page(response.headers());
+        Ok(Answer { status: response.status(), next, body: Chunks::OverTcp(response) })
     }
 }

@@ -105,7 +105,8 @@ async fn no_connection(client: &Client, name: &str, said: String) -> Failure {
     Failure::NotFound(format!("there is no connection {name}{hint}"))
 }
 
-async fn no_record(client: &Client, key: &Key, said: String) -> Failure {
+/// That `key` is not known, with those that are near to it.
+pub(super) async fn no_record(client: &Client, key: &Key, said: String) -> Failure {
     let route =
         Route::of(&["connections", &key.connection, "records"]).with("object", &key.object).with("limit", "500");
     let listed = match client.get(route).await {

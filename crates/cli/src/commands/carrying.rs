@@ -49,8 +49,28 @@ impl Asking<'_> {
     pub(super) async fn ask(&self, client: &Client, route: &str, body: &Value) -> Result<Asked, Failure> {
         let route = Route::of(&["connections", self.connection, route]);
         let answer = client.post_as(route, self.id, body).await?;
-        let answer = if self.wait { self.wait(client, answer).await? } else { answer };
+        self.follow(client, answer).await
+    }
+
+    /// Goes on with a request that was asked for.
+    pub(super) async fn follow(&self, client: &Client, asked: Value) -> Result<Asked, Failure> {
+        let answer = if self.wait { self.wait(client, asked).await? } else { asked };
         Ok(Asked { answer, runs: client.is_running() })
+    }
+
+    /// The request of this name, if there is one: a script that repeats itself is told how it stands. One of the name that wants
+    /// something else is a conflict.
+    pub(super) async fn known(&self, client: &Client, plan: &Value) -> Result<Option<Value>, Failure> {
+        let Some(id) = self.id else { return Ok(None) };
+        let known = match client.get(Route::of(&["connections", self.connection, "resyncs", id])).await {
+            Ok(known) => known,
+            Err(Failure::NotFound(_)) => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        if ["action", "wanted"].iter().all(|part| known["request"][*part] == plan[*part]) {
+            return Ok(Some(known));
+        }
+        Err(Failure::Conflict(format!("{id} is another request's name: {}; take a new one", words(&known["request"]))))
     }
 
     /// Follows the request to its end. Who waits at a closed gate is told at once, on standard error: it may be a day.
@@ -64,7 +84,7 @@ impl Asking<'_> {
             let now = client.get(Route::of(&["connections", self.connection, "resyncs", &id])).await?;
             let done = &now["request"]["progress"];
             bar.set_position(["tried", "deleted", "skipped"].iter().filter_map(|name| done[*name].as_u64()).sum());
-            bar.set_message(progress(done));
+            bar.set_message(progress(&now["request"]));
             bar.tick();
             if now["request"]["state"] != "open" {
                 bar.finish_and_clear();

@@ -24,11 +24,12 @@ use crate::exit::Failure;
     after_help = "\
 Examples:
   resync plan --type row-lock --connection marketing
-  resync plan --all --older-than 3d --connection marketing --json
+  resync plan --all --failed-to 3d --connection marketing --json
   resync plan --state held --connection billing --delete
   resync plan marketing/Contact/C-00004
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong input or data directory, 4 no such connection, 7 busy"
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong input or data directory, 4 no such connection, error type
+or object, 7 busy"
 )]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
@@ -55,14 +56,42 @@ impl Action {
             Self::Delete => "delete",
         }
     }
+
+    /// The route that carries it out.
+    pub(super) fn route(self) -> &'static str {
+        match self {
+            Self::Retry => "resyncs",
+            Self::Delete => "deletions",
+        }
+    }
+
+    /// What a person is asked.
+    pub(super) fn question(self) -> &'static str {
+        match self {
+            Self::Retry => "Retry them?",
+            Self::Delete => "Delete their failures? They cannot be brought back",
+        }
+    }
+
+    /// What would have been done.
+    pub(super) fn done(self) -> &'static str {
+        match self {
+            Self::Retry => "retried",
+            Self::Delete => "deleted",
+        }
+    }
 }
 
 /// Makes a plan and shows it.
 pub(crate) async fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let name = args.selection.connection()?;
     let action = if args.delete { Action::Delete } else { Action::Retry };
-    let told =
-        of_connection(&args.common, name, async |client| make(client, name, &args.selection, action).await).await?;
+    let told = of_connection(&args.common, name, async |client| {
+        let made = make(client, name, &args.selection, action).await?;
+        let misspelt = if is_empty(&made.answer) { args.selection.misspelt(client, name).await? } else { None };
+        misspelt.map_or(Ok(made), Err)
+    })
+    .await?;
     show(&args.common, &told.answer, || format!("{}{}", words(&told), next(name, action, &told.answer)))
 }
 

@@ -26,7 +26,8 @@ Examples:
   resync records marketing --id C-0001
   resync records marketing --limit 500 --json
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong filter or data directory, 4 no such connection, 7 busy")]
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong filter or data directory, 4 no such connection, error type
+or object, 7 busy")]
 pub(crate) struct RecordsArgs {
     /// The connection
     #[arg(value_name = "CONNECTION")]
@@ -47,6 +48,12 @@ pub(crate) struct RecordsArgs {
 pub(crate) async fn records(args: &RecordsArgs) -> Result<(), Failure> {
     let told = of_connection(&args.common, &args.connection, async |client| {
         let answer = pages(client, args).await?;
+        if records_of(&answer).is_empty()
+            && answer["next"].is_null()
+            && let Some(misspelt) = args.filter.misspelt(client, &args.connection).await?
+        {
+            return Err(misspelt);
+        }
         told(client, answer).await
     })
     .await?;
@@ -55,19 +62,19 @@ pub(crate) async fn records(args: &RecordsArgs) -> Result<(), Failure> {
 
 /// As many records as are asked for: a page may have fewer, or none, before the end.
 async fn pages(client: &Client, args: &RecordsArgs) -> Result<Value, Failure> {
-    let mut answer = page(client, args, usize::from(args.limit), args.cursor.as_deref()).await?;
+    let asked = args.filter.asked_of(client, Route::of(&["connections", &args.connection, "records"])).await?;
+    let mut answer = page(client, &asked, usize::from(args.limit), args.cursor.as_deref()).await?;
     for _ in 1..MOST_PAGES {
         let missing = usize::from(args.limit).saturating_sub(records_of(&answer).len());
         let Some(next) = answer["next"].as_str().filter(|_| missing > 0).map(str::to_owned) else { break };
-        let more = page(client, args, missing, Some(&next)).await?;
+        let more = page(client, &asked, missing, Some(&next)).await?;
         answer = joined(&answer, &more);
     }
     Ok(answer)
 }
 
-async fn page(client: &Client, args: &RecordsArgs, limit: usize, cursor: Option<&str>) -> Result<Value, Failure> {
-    let route = Route::of(&["connections", &args.connection, "records"]).with("limit", &limit.to_string());
-    client.get(args.filter.asked_of(route).with_some("cursor", cursor)).await
+async fn page(client: &Client, asked: &Route, limit: usize, cursor: Option<&str>) -> Result<Value, Failure> {
+    client.get(asked.clone().with("limit", &limit.to_string()).with_some("cursor", cursor)).await
 }
 
 /// Two pages as one: how far the search came is told by the later one.

@@ -1,4 +1,4 @@
-//! `resync retries`: the retries that people asked for, and how far they have come.
+//! `resync retries`: the retries and deletions that people asked for, and how far they have come.
 //!
 //! Must not know: how they are worked off.
 
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::ask::{Told, of_connection, read, show, told};
 use super::errors::text;
 use super::table::{Table, on_one_line};
-use super::when::{counted, many, when_or};
+use super::when::{count, counted, many, when_or};
 use crate::args::Common;
 use crate::client::Route;
 use crate::exit::Failure;
 
-/// Lists the retries that people asked for, the newest first; or shows one, or cancels it.
+/// Lists the retries and deletions that people asked for, the newest first; or shows one, or cancels it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,10 +29,10 @@ pub(crate) struct RetriesArgs {
     /// The connection
     #[arg(value_name = "CONNECTION")]
     connection: String,
-    /// One request, by the id that `resync retry` said
+    /// One request, by the id that `resync retry` or `resync delete` said
     #[arg(value_name = "ID")]
     id: Option<String>,
-    /// Cancel it: what was not tried by then is left to the schedules
+    /// Cancel it: what was not tried by then is left to the schedules, and what was deleted stays so
     #[arg(long, requires = "id")]
     cancel: bool,
     /// How many at most, up to 500
@@ -71,27 +71,40 @@ pub(crate) async fn retries(args: &RetriesArgs) -> Result<(), Failure> {
 fn list(connection: &str, Told { answer, now }: &Told) -> String {
     let requests = answer["resyncs"].as_array().map(Vec::as_slice).unwrap_or_default();
     if requests.is_empty() {
-        return format!("Nobody has asked for a retry in {connection}; `resync retry` does.\n");
+        return format!("Nobody has asked for a retry or a deletion in {connection}; `resync retry` does.\n");
     }
-    let mut table =
-        Table::new(&["=ID", "ASKED", "BY", "WANTED", "STATE", ">TRIED", ">RESOLVED", ">FAILED", ">SKIPPED"]);
+    let mut table = Table::new(&[
+        "=ID",
+        "ASKED",
+        "BY",
+        "ACTION",
+        "WANTED",
+        "STATE",
+        ">TRIED",
+        ">RESOLVED",
+        ">FAILED",
+        ">DELETED",
+        ">SKIPPED",
+    ]);
     for request in requests {
         table.row(row(request, *now));
     }
     table.text()
 }
 
-fn row(request: &Value, now: Timestamp) -> [String; 9] {
+fn row(request: &Value, now: Timestamp) -> [String; 11] {
     let done = &request["progress"];
     [
         text(request, "id"),
         when_or(&request["as_of"], now, "-"),
         text(request, "requested_by"),
+        text(request, "action"),
         wanted(&request["wanted"]),
         text(request, "state"),
         counted(&done["tried"]),
         counted(&done["resolved"]),
         counted(&done["failed"]),
+        if is_deletion(request) { count(done["deleted"].as_u64().unwrap_or(0)) } else { "-".to_owned() },
         counted(&done["skipped"]),
     ]
 }
@@ -99,15 +112,21 @@ fn row(request: &Value, now: Timestamp) -> [String; 9] {
 /// A request in words.
 pub(super) fn words(request: &Value) -> String {
     let (id, wanted) = (text(request, "id"), wanted(&request["wanted"]));
-    let what = if request["action"] == "delete" { "Deletion" } else { "Retry" };
-    format!("{what} {id} of {wanted}: {}; {}", text(request, "state"), progress(&request["progress"]))
+    let what = if is_deletion(request) { "Deletion" } else { "Retry" };
+    format!("{what} {id} of {wanted}: {}; {}", text(request, "state"), progress(request))
+}
+
+fn is_deletion(request: &Value) -> bool {
+    request["action"] == "delete"
 }
 
 /// How far a request has come, in words.
-pub(super) fn progress(done: &Value) -> String {
+pub(super) fn progress(request: &Value) -> String {
+    let done = &request["progress"];
     // A run died on the way, and had not noted all that it did.
     let least = if done["at_least"] == true { "at least " } else { "" };
-    if let Some(deleted) = done["deleted"].as_u64().filter(|&deleted| deleted > 0) {
+    if is_deletion(request) {
+        let deleted = count(done["deleted"].as_u64().unwrap_or(0));
         return format!("{least}{deleted} deleted, {} skipped", counted(&done["skipped"]));
     }
     let [tried, resolved, failed, unknown, skipped] =

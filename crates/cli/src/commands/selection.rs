@@ -2,14 +2,11 @@
 //!
 //! Must not know: what is done with them; whether a description makes sense is for the routes to say.
 
-use std::str::FromStr;
-use std::time::Duration;
-
-use rules::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::key::Key;
-use super::when::time;
+use super::misspelt::misspelt;
+use super::moment::{Moment, instants};
 use crate::client::Client;
 use crate::exit::Failure;
 
@@ -17,7 +14,7 @@ use crate::exit::Failure;
 #[derive(Debug, clap::Args)]
 pub(super) struct Selection {
     /// The records, all of one connection, 100 at most: connection/object/external-id
-    #[arg(value_name = "RECORD", conflicts_with_all = ["all", "error_type", "object", "state", "since", "older_than"])]
+    #[arg(value_name = "RECORD", conflicts_with_all = ["all", "error_type", "object", "state", "failed_from", "failed_to"])]
     records: Vec<Key>,
     /// All that fail
     #[arg(long, requires = "connection")]
@@ -32,18 +29,18 @@ pub(super) struct Selection {
     #[arg(long, value_name = "STATE", requires = "connection", value_parser = ["scheduled", "timed_out", "held", "expired"])]
     state: Option<String>,
     /// All that first failed since then: a time, or a span back from now, such as 12h or 3d
-    #[arg(long, value_name = "WHEN", requires = "connection")]
-    since: Option<When>,
-    /// All that first failed before then: a time, or a span back from now
-    #[arg(long, value_name = "WHEN", requires = "connection")]
-    older_than: Option<When>,
+    #[arg(long, alias = "since", value_name = "WHEN", requires = "connection")]
+    failed_from: Option<Moment>,
+    /// All that first failed by then: a time, or a span back from now
+    #[arg(long, alias = "older-than", value_name = "WHEN", requires = "connection")]
+    failed_to: Option<Moment>,
     /// Of this connection
     #[arg(long, value_name = "CONNECTION", conflicts_with = "records")]
     connection: Option<String>,
 }
 
 /// The ids of the arguments that select, one of which is needed.
-pub(super) const SELECTING: [&str; 7] = ["records", "all", "error_type", "object", "state", "since", "older_than"];
+pub(super) const SELECTING: [&str; 7] = ["records", "all", "error_type", "object", "state", "failed_from", "failed_to"];
 
 impl Selection {
     /// The one connection that is meant.
@@ -65,11 +62,19 @@ impl Selection {
         !self.records.is_empty()
     }
 
-    /// What is meant, as the routes take it. Spans are reckoned back from the system's own time.
+    /// The records that are named.
+    pub(super) fn named(&self) -> &[Key] {
+        &self.records
+    }
+
+    /// Why a description that means no record may mean none: a name in it that nobody knows.
+    pub(super) async fn misspelt(&self, client: &Client, connection: &str) -> Result<Option<Failure>, Failure> {
+        misspelt(client, connection, self.error_type.as_deref(), self.object.as_deref()).await
+    }
+
+    /// What is meant, as the routes take it.
     pub(super) async fn wanted(&self, client: &Client) -> Result<Map<String, Value>, Failure> {
-        let needs_now = [self.since, self.older_than].into_iter().flatten().any(|when| matches!(when, When::Ago(_)));
-        let now = if needs_now { time(&client.get("/v1/system").await?["now"]) } else { None };
-        let now = now.unwrap_or(Timestamp::from_millis(0));
+        let [from, to] = instants(client, [self.failed_from, self.failed_to]).await?;
         let mut wanted = Map::new();
         if self.is_named() {
             wanted.insert("records".to_owned(), json!(self.records.iter().map(Key::within).collect::<Vec<_>>()));
@@ -80,73 +85,8 @@ impl Selection {
         let texts = [("type", &self.error_type), ("object", &self.object), ("state", &self.state)];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), json!(text.as_ref()?))));
         wanted.extend(texts);
-        let times = [("failed_from", self.since), ("failed_to", self.older_than)];
-        wanted.extend(times.into_iter().filter_map(|(name, when)| Some((name.to_owned(), json!(when?.from(now))))));
+        let times = [("failed_from", from), ("failed_to", to)];
+        wanted.extend(times.into_iter().filter_map(|(name, time)| Some((name.to_owned(), json!(time?)))));
         Ok(wanted)
-    }
-}
-
-/// An instant, or a span back from now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum When {
-    At(Timestamp),
-    Ago(Duration),
-}
-
-impl When {
-    fn from(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(instant) => instant,
-            Self::Ago(span) => now - span,
-        }
-    }
-}
-
-impl FromStr for When {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "write a time such as 2026-03-01T09:30:00Z, or a span such as 30m, 12h, 3d or 2w";
-        if let Ok(instant) = Timestamp::parse(text) {
-            return Ok(Self::At(instant));
-        }
-        let unit = match text.as_bytes().last() {
-            Some(b'm') => 60,
-            Some(b'h') => 60 * 60,
-            Some(b'd') => 24 * 60 * 60,
-            Some(b'w') => 7 * 24 * 60 * 60,
-            Some(_) | None => return Err(wrong),
-        };
-        let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong)?;
-        // Longer ago than anything failed.
-        Ok(Self::Ago(Duration::from_secs(number.min(1_000) * unit)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use rules::time::Timestamp;
-
-    use super::When;
-
-    #[test]
-    fn when_is_a_time_or_a_span_back_from_now() {
-        let time = |text| Timestamp::parse(text).expect("a time");
-        let now = time("2026-11-25T12:00:00Z");
-        for (said, meant) in [
-            ("2026-03-01T09:30:00Z", "2026-03-01T09:30:00Z"),
-            ("30m", "2026-11-25T11:30:00Z"),
-            ("12h", "2026-11-25T00:00:00Z"),
-            ("3d", "2026-11-22T12:00:00Z"),
-            ("2w", "2026-11-11T12:00:00Z"),
-        ] {
-            assert_eq!(said.parse::<When>().map(|when| when.from(now)), Ok(time(meant)), "{said}");
-        }
-        for wrong in ["", "d", "3", "3 days", "-3d", "3.5h", "+3d ", "ü"] {
-            assert!(wrong.parse::<When>().is_err(), "{wrong}");
-        }
-        assert_eq!("1000w".parse(), Ok(When::Ago(Duration::from_hours(1_000 * 7 * 24))));
     }
 }

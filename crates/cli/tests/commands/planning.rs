@@ -36,9 +36,10 @@ fn the_same_descriptions_mean_the_same_to_a_plan_whatever_they_say() {
     assert_eq!(number(&["--object", "Account"]), 0);
     let locks = number(&["--type", "row-lock"]);
     assert!(locks > 0);
-    assert_eq!(number(&["--type", "row-lock", "--since", "1d"]), locks);
-    assert_eq!(number(&["--type", "row-lock", "--since", "2020-01-01T00:00:00Z"]), locks);
-    assert_eq!(number(&["--type", "row-lock", "--older-than", "1d"]), 0);
+    assert_eq!(number(&["--type", "row-lock", "--failed-from", "1d"]), locks);
+    assert_eq!(number(&["--type", "row-lock", "--failed-from", "2020-01-01T00:00:00Z"]), locks);
+    assert_eq!(number(&["--type", "row-lock", "--failed-to", "1d"]), 0);
+    assert_eq!(number(&["--type", "row-lock", "--since", "1d"]), locks, "as it was once called");
 }
 
 #[test]
@@ -49,6 +50,62 @@ fn what_a_description_means_is_not_retried_unless_somebody_says_yes() {
     assert_eq!(world.json(&["retries", "marketing"])["resyncs"], json!([]));
     let nothing = world.done(&["retry", "--object", "Lead", "--connection", "marketing"]);
     assert_eq!(nothing, "No failing record of marketing is meant.\n");
+}
+
+/// A description that means no record looks like one that is right, and is not.
+#[test]
+fn a_name_that_nobody_knows_is_told_with_those_that_are_near() {
+    let world = World::filled();
+    for (description, told) in [
+        (["--type", "row-lok"], "there is no error type row-lok; did you mean row-lock?"),
+        (["--type", "zebra"], "there is no error type zebra; `resync errors marketing` lists"),
+        (["--object", "Contcat"], "no record of an object Contcat is known in marketing; did you mean Contact?"),
+    ] {
+        for command in [
+            &["plan", "--connection", "marketing"][..],
+            &["retry", "--connection", "marketing", "--yes"],
+            &["delete", "--connection", "marketing", "--yes"],
+            &["records", "marketing"],
+            &["export", "marketing"],
+        ] {
+            let said = world.refused(&[command, &description[..]].concat(), 4);
+            assert!(said.contains(told), "{command:?}: {said}");
+        }
+    }
+    for command in ["retry", "delete"] {
+        let said = world.refused(&[command, "marketing/Contact/C-0001", "--yes"], 4);
+        assert!(said.contains("left out    1, no failure is known") && said.contains("Contact/C-0001"), "{said}");
+        assert!(said.contains("did you mean marketing/Contact/C-00"), "{said}");
+        let said = world.refused(&[command, "marketing/Contact/x", "marketing/Contact/y", "--yes"], 4);
+        assert!(said.contains("no failure of Contact/x, Contact/y is known"), "{said}");
+    }
+    assert_eq!(world.json(&["retries", "marketing"])["resyncs"], json!([]), "nothing was asked for");
+    let errors = world.json(&["errors", "marketing"])["records"].clone();
+    assert_eq!(errors, 199);
+}
+
+/// Exactly what was shown is accepted under the name, and the same again is told how it stands.
+#[test]
+fn a_named_request_is_the_plan_that_was_shown() {
+    let world = World::filled();
+    let named = |command: &'static str| [&[command, "--yes", "--id", command][..], &ROW_LOCKS].concat();
+    for command in ["retry", "delete"] {
+        let first = world.json(&named(command));
+        let planned = first["request"]["planned"]["records"]["number"].as_u64();
+        assert!(planned > Some(0), "{first}");
+        assert_eq!(world.json(&named(command))["request"], first["request"]);
+        let other = ["--all", "--connection", "marketing", "--yes", "--id", command];
+        let said = world.refused(&[&[command], &other[..]].concat(), 8);
+        assert!(said.contains(&format!("{command} is another request's name")), "{said}");
+    }
+    let said = world.refused(&[&["delete", "--yes", "--id", "retry"][..], &ROW_LOCKS].concat(), 8);
+    assert!(said.contains("is another request's name: Retry retry of all with row-lock"), "{said}");
+    let listed = world.done(&["retries", "marketing"]);
+    let actions = |name: &str| listed.lines().any(|line| line.starts_with(name) && line.contains(" resync "));
+    assert!(
+        listed.contains("ACTION") && listed.contains("DELETED") && actions("retry") && !actions("delete"),
+        "{listed}"
+    );
 }
 
 #[test]
@@ -100,13 +157,13 @@ fn a_description_that_makes_no_sense_is_refused() {
         &["delete", "--all"],
         &["plan", "--connection", "marketing"],
         &["plan", "marketing/Contact/C-1", "--object", "Contact"],
-        &["plan", "--all", "--since", "yesterday", "--connection", "marketing"],
+        &["plan", "--all", "--failed-from", "yesterday", "--connection", "marketing"],
         &["retry", "--all", "--plan", "0f", "--connection", "marketing"],
         &["retry", "--plan", "0f"],
     ] {
         assert_eq!(world.resync(args).status.code(), Some(2), "{args:?}");
     }
-    let args = ["plan", "--since", "1d", "--older-than", "2d", "--connection", "marketing"];
+    let args = ["plan", "--failed-from", "1d", "--failed-to", "2d", "--connection", "marketing"];
     assert!(world.refused(&args, 3).contains("failed_to"), "from after to");
     world.refused(&["plan", "--all", "--connection", "nobody"], 4);
 }

@@ -6,7 +6,7 @@ use rules::connection::Connection;
 
 use super::given::{ANSWERS, put_new, read};
 use crate::fakes::sample;
-use crate::ports::{Saved, Store};
+use crate::ports::{DeletionMark, Removed, Saved, Store};
 
 async fn there<S: Store>(store: &S, connection: &Connection) -> Option<Connection> {
     store.connection(&connection.id).await.expect(ANSWERS)
@@ -77,14 +77,56 @@ pub async fn settings_of_a_connection_that_is_gone_are_not_changed<S: Store>(sto
     assert_eq!(there(store, &before).await, None);
 }
 
+const MARK: DeletionMark = DeletionMark(u64::MAX);
+
+async fn is_marked<S: Store>(store: &S, connection: &Connection) -> bool {
+    let intake = store.intake(&connection.id).await.expect(ANSWERS).expect("it is there");
+    assert_eq!(Some(intake.connection), there(store, connection).await);
+    intake.is_being_deleted
+}
+
+/// The mark of another deletion is another one; whoever changes the settings, or keeps them, takes any mark off.
+pub async fn a_connection_is_deleted_by_its_mark_only<S: Store>(store: &S) {
+    let acme = sample::interval("acme");
+    let paused = Connection { paused: true, ..acme.clone() };
+    assert!(created(store, &acme).await && !is_marked(store, &acme).await);
+    let removed = async || store.delete_connection(&acme.id, MARK).await.expect(ANSWERS);
+    let begins = async |mark| assert!(store.begin_deletion(&acme.id, mark).await.expect(ANSWERS));
+    assert_eq!(removed().await, Removed::Kept, "nothing was begun");
+    begins(MARK).await;
+    begins(DeletionMark(1)).await;
+    assert_eq!(removed().await, Removed::Kept, "another one was begun");
+    begins(MARK).await;
+    store.raise_shards(&acme.id, 4).await.expect(ANSWERS);
+    assert!(is_marked(store, &acme).await, "a run that spreads the records keeps no connection");
+    assert_eq!(changed(store, &acme, &paused).await, Saved::Done);
+    assert!(!is_marked(store, &acme).await);
+    assert_eq!(removed().await, Removed::Kept, "it was changed");
+    begins(MARK).await;
+    for _ in 0..2 {
+        assert!(store.keep_connection(&acme.id).await.expect(ANSWERS));
+    }
+    assert_eq!(removed().await, Removed::Kept, "it is kept");
+    assert_eq!(there(store, &acme).await, Some(Connection { shards: 4, ..paused }));
+}
+
+/// Nor is it kept or begun to be deleted.
+pub async fn a_connection_that_is_gone_bears_no_mark<S: Store>(store: &S) {
+    let acme = sample::interval("acme");
+    assert!(!store.begin_deletion(&acme.id, MARK).await.expect(ANSWERS));
+    assert!(!store.keep_connection(&acme.id).await.expect(ANSWERS));
+    assert_eq!(store.intake(&acme.id).await.expect(ANSWERS), None);
+}
+
 /// Its settings go, and nothing else; deleted again, nothing happens.
 pub async fn a_deleted_connection_is_gone_and_what_it_kept_stays<S: Store>(store: &S) {
     let (acme, other) = (sample::interval("acme"), sample::interval("acme-2"));
     let record = sample::failing("acme", "c-1");
     assert!(created(store, &acme).await && created(store, &other).await);
     put_new(store, &record, 1).await;
+    assert!(store.begin_deletion(&acme.id, MARK).await.expect(ANSWERS));
     for _ in 0..2 {
-        store.delete_connection(&acme.id).await.expect(ANSWERS);
+        assert_eq!(store.delete_connection(&acme.id, MARK).await.expect(ANSWERS), Removed::Done);
         assert_eq!(there(store, &acme).await, None);
     }
     assert!(there(store, &other).await.is_some() && read(store, &record.key).await.is_some());

@@ -38,13 +38,38 @@ impl<'a> Deed<'a> {
     }
 }
 
+/// An entry that was kept before what it tells of was done.
+#[derive(Clone, Debug)]
+pub struct Noted(AuditEntry);
+
+impl Noted {
+    /// Writes into the entry that nothing was done, and why. It stays: somebody wanted it.
+    ///
+    /// # Errors
+    /// When the store fails; the entry may then say so or not.
+    pub async fn not_done<P: Ports>(self, ports: &P, why: &str) -> Result<(), PortError> {
+        let Self(entry) = self;
+        let of = if entry.subject.is_empty() { "" } else { ": " };
+        let subject = shortened(format!("not done, {why}{of}{}", entry.subject));
+        ports.store().keep_audit(&AuditEntry { subject, records: 0, ..entry }).await
+    }
+
+    /// Writes into the entry what was really done.
+    ///
+    /// # Errors
+    /// When the store fails; the entry may then say so or not.
+    pub async fn corrected<P: Ports>(&mut self, ports: &P, subject: String, records: u64) -> Result<(), PortError> {
+        self.0 = AuditEntry { subject: shortened(subject), records, ..self.0.clone() };
+        ports.store().keep_audit(&self.0).await
+    }
+}
+
 /// Keeps an entry for as long as the connection's settings say.
 ///
 /// # Errors
 /// When the store fails; it may then be kept or not.
-pub async fn note<P: Ports>(ports: &P, connection: Option<&Connection>, deed: Deed<'_>) -> Result<(), PortError> {
-    let Deed { who, action, mut subject, records } = deed;
-    subject.truncate(subject.floor_char_boundary(SUBJECT_BYTES));
+pub async fn note<P: Ports>(ports: &P, connection: Option<&Connection>, deed: Deed<'_>) -> Result<Noted, PortError> {
+    let Deed { who, action, subject, records } = deed;
     let at = ports.clock().now();
     let retention = connection.map_or_else(Retention::default, |connection| connection.retention);
     let entry = AuditEntry {
@@ -53,9 +78,15 @@ pub async fn note<P: Ports>(ports: &P, connection: Option<&Connection>, deed: De
         who: who.to_owned(),
         action,
         connection: connection.map(|connection| connection.id.clone()),
-        subject,
+        subject: shortened(subject),
         records,
         expires: at + retention.audit_for(),
     };
-    ports.store().keep_audit(&entry).await
+    ports.store().keep_audit(&entry).await?;
+    Ok(Noted(entry))
+}
+
+fn shortened(mut subject: String) -> String {
+    subject.truncate(subject.floor_char_boundary(SUBJECT_BYTES));
+    subject
 }

@@ -11,7 +11,7 @@ use crate::parts::Ports;
 use crate::ports::{AuditAction, Connections, PortError, Requests};
 use crate::resync::{self, Accepted, Cancelled, NewRequest};
 
-/// Accepts a request.
+/// Accepts a request. What is not accepted stands in the audit as that.
 ///
 /// # Errors
 /// When the store fails. The request may then be accepted or not; the same one again finds out, or goes on.
@@ -19,15 +19,24 @@ pub async fn request<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, P
     let Some(connection) = ports.store().connection(&new.connection).await? else {
         return Ok(Accepted::UnknownConnection);
     };
-    if resync::status(ports, &new.connection, &new.id).await?.is_none() {
-        let action = match new.action {
-            Action::Resync => AuditAction::ResyncRequested,
-            Action::Delete => AuditAction::DeletionRequested,
-        };
-        let deed = Deed::of(&new.requested_by, action, in_words(&new)).concerning(meant(&new));
-        note(ports, Some(&connection), deed).await?;
+    if let Some(known) = ports.store().request(&new.connection, &new.id).await? {
+        return resync::known_again(ports, known, &new).await;
     }
-    resync::accept(ports, new).await
+    let action = match new.action {
+        Action::Resync => AuditAction::ResyncRequested,
+        Action::Delete => AuditAction::DeletionRequested,
+    };
+    let deed = Deed::of(&new.requested_by, action, in_words(&new)).concerning(meant(&new));
+    let noted = note(ports, Some(&connection), deed).await?;
+    let accepted = resync::accept_new(ports, new).await?;
+    match accepted {
+        // A known one may be the very one that was noted, when its caller's first attempt died.
+        Accepted::New(_) | Accepted::Known(_) => {}
+        Accepted::Conflict => noted.not_done(ports, "another request has this name").await?,
+        Accepted::UnknownConnection => noted.not_done(ports, "the connection is gone").await?,
+        Accepted::TooMany => noted.not_done(ports, "too many requests are open").await?,
+    }
+    Ok(accepted)
 }
 
 /// Takes a request of this connection back.
@@ -42,16 +51,24 @@ pub async fn cancel_request<P: Ports>(
 ) -> Result<Cancelled, PortError> {
     let Some(known) = ports.store().request(&connection.id, id).await? else { return Ok(Cancelled::Unknown) };
     let progress = resync::progress(ports, &known).await?;
-    if known.state == RequestState::Open {
-        let deed = match known.action {
-            Action::Resync => Deed::of(who, AuditAction::ResyncCancelled, id.to_string()),
-            Action::Delete => {
-                Deed { records: progress.deleted, ..Deed::of(who, AuditAction::DeletionCancelled, id.to_string()) }
-            }
-        };
-        note(ports, Some(connection), deed).await?;
+    if known.state != RequestState::Open {
+        return resync::cancel_known(ports, known, progress).await;
     }
-    resync::cancel_known(ports, known, progress).await
+    // What was deleted by then, the entries of the runs that deleted it say.
+    let action = match known.action {
+        Action::Resync => AuditAction::ResyncCancelled,
+        Action::Delete => AuditAction::DeletionCancelled,
+    };
+    let noted = note(ports, Some(connection), Deed::of(who, action, id.to_string())).await?;
+    let cancelled = resync::cancel_known(ports, known, progress).await?;
+    match &cancelled {
+        Cancelled::Cancelled(_) => {}
+        // Somebody else may have cancelled it, or this one in an attempt whose reply was lost.
+        Cancelled::Ended(request) if request.state == RequestState::Cancelled => {}
+        Cancelled::Ended(_) => noted.not_done(ports, "it was done before").await?,
+        Cancelled::Unknown => noted.not_done(ports, "it is gone").await?,
+    }
+    Ok(cancelled)
 }
 
 /// How many records it means: those of its plan, or those that it names; none when nobody has counted them.

@@ -37,7 +37,7 @@ pub enum Operation {
     WriteEntry,
     /// `Connections::connections`.
     Connections,
-    /// `Connections::connection`.
+    /// `Connections::connection`, and `Connections::intake`.
     Connection,
     /// `Connections::save_connection`.
     SaveConnection,
@@ -45,6 +45,10 @@ pub enum Operation {
     CreateConnection,
     /// `Connections::change_connection`.
     ChangeConnection,
+    /// `Connections::begin_deletion`.
+    BeginDeletion,
+    /// `Connections::keep_connection`.
+    KeepConnection,
     /// `Connections::delete_connection`.
     DeleteConnection,
     /// `Connections::raise_shards`.
@@ -87,6 +91,8 @@ pub enum Operation {
     ClaimKey,
     /// `ActionKeys::keep_answer`.
     KeepAnswer,
+    /// `ActionKeys::end_attempt`.
+    EndAttempt,
     /// `ActionKeys::release_key`.
     ReleaseKey,
 }
@@ -116,6 +122,8 @@ impl Operation {
             Self::SaveConnection => "writing a connection",
             Self::CreateConnection => "creating a connection",
             Self::ChangeConnection => "changing a connection",
+            Self::BeginDeletion => "marking a connection that is to be deleted",
+            Self::KeepConnection => "keeping a connection",
             Self::DeleteConnection => "deleting a connection",
             Self::RaiseShards => "raising a connection's shards",
             Self::Facts => "reading how connections stand",
@@ -137,6 +145,7 @@ impl Operation {
             Self::Audits => "reading the audit",
             Self::ClaimKey => "claiming an action's key",
             Self::KeepAnswer => "keeping an action's answer",
+            Self::EndAttempt => "ending an attempt at an action",
             Self::ReleaseKey => "giving an action's key back",
         }
     }

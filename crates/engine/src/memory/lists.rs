@@ -10,7 +10,10 @@ use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
 use super::{MemoryStore, Operation};
-use crate::ports::{AuditEntry, Audits, Connections, KeptRequest, PortError, Reports, Requests, RunReport, Saved};
+use crate::ports::{
+    AuditEntry, Audits, Connections, DeletionMark, Intake, KeptRequest, PortError, Removed, Reports, Requests,
+    RunReport, Saved,
+};
 
 impl Connections for MemoryStore {
     async fn connections(&self) -> Result<Vec<Result<Connection, PortError>>, PortError> {
@@ -21,8 +24,16 @@ impl Connections for MemoryStore {
         self.carry_out(Operation::Connection, |state| state.connections.get(id).cloned())
     }
 
+    async fn intake(&self, id: &ConnectionId) -> Result<Option<Intake>, PortError> {
+        self.carry_out(Operation::Connection, |state| {
+            let is_being_deleted = state.marks.contains_key(id);
+            state.connections.get(id).cloned().map(|connection| Intake { connection, is_being_deleted })
+        })
+    }
+
     async fn save_connection(&self, connection: &Connection) -> Result<(), PortError> {
         self.carry_out(Operation::SaveConnection, |state| {
+            state.marks.remove(&connection.id);
             state.connections.insert(connection.id.clone(), connection.clone());
         })
     }
@@ -47,13 +58,36 @@ impl Connections for MemoryStore {
                 return Saved::Conflict(Some(there.clone()));
             }
             *there = Connection { shards: shards.max(after.shards), ..after.clone() };
+            state.marks.remove(&after.id);
             Saved::Done
         })
     }
 
-    async fn delete_connection(&self, id: &ConnectionId) -> Result<(), PortError> {
+    async fn begin_deletion(&self, id: &ConnectionId, mark: DeletionMark) -> Result<bool, PortError> {
+        self.carry_out(Operation::BeginDeletion, |state| {
+            let is_there = state.connections.contains_key(id);
+            if is_there {
+                state.marks.insert(id.clone(), mark);
+            }
+            is_there
+        })
+    }
+
+    async fn keep_connection(&self, id: &ConnectionId) -> Result<bool, PortError> {
+        self.carry_out(Operation::KeepConnection, |state| {
+            state.marks.remove(id);
+            state.connections.contains_key(id)
+        })
+    }
+
+    async fn delete_connection(&self, id: &ConnectionId, mark: DeletionMark) -> Result<Removed, PortError> {
         self.carry_out(Operation::DeleteConnection, |state| {
+            if state.connections.contains_key(id) && state.marks.get(id) != Some(&mark) {
+                return Removed::Kept;
+            }
+            state.marks.remove(id);
             state.connections.remove(id);
+            Removed::Done
         })
     }
 

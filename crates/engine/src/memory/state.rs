@@ -20,7 +20,7 @@ use super::directory::{Numbers, Sums};
 use super::faults::Faults;
 use super::index::Indexes;
 use crate::payload::Payload;
-use crate::ports::{AuditEntry, OutcomeWrite, PayloadChange, Put, RunReport, Written};
+use crate::ports::{AuditEntry, DeletionMark, OutcomeWrite, PayloadChange, Put, RunReport, Written};
 
 /// A record's item.
 pub(super) struct Item {
@@ -43,6 +43,8 @@ pub(super) struct State {
     pub(super) controls: BTreeMap<ConnectionId, Control>,
     pub(super) journals: BTreeMap<ConnectionId, BTreeMap<Slot, Entry>>,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
+    /// Of those that are to be deleted.
+    pub(super) marks: BTreeMap<ConnectionId, DeletionMark>,
     pub(super) usage: BTreeMap<ConnectionId, Usage>,
     pub(super) error_types: BTreeMap<ConnectionId, BTreeMap<ErrorType, Numbers>>,
     pub(super) sums: BTreeMap<ConnectionId, Sums>,

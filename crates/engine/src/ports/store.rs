@@ -77,6 +77,28 @@ pub trait Journal: Send + Sync {
     ) -> impl Future<Output = Result<SlotWritten, PortError>> + Send;
 }
 
+/// Put on the settings of a connection that is to be deleted. Random: each deletion knows its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeletionMark(pub u64);
+
+/// A connection's settings for one who takes records in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// The settings.
+    pub connection: Connection,
+    /// Whether they bear a mark.
+    pub is_being_deleted: bool,
+}
+
+/// What became of settings that were to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// They are gone.
+    Done,
+    /// They bear this mark no more, and stay.
+    Kept,
+}
+
 /// The connections' settings.
 pub trait Connections: Send + Sync {
     /// All connections; one whose settings cannot be read does not hide the others.
@@ -91,7 +113,13 @@ pub trait Connections: Send + Sync {
     /// When the store fails or its settings cannot be read.
     fn connection(&self, id: &ConnectionId) -> impl Future<Output = Result<Option<Connection>, PortError>> + Send;
 
-    /// Writes a connection's settings, new or not.
+    /// The same, with strong consistency, and with whether it is about to be deleted.
+    ///
+    /// # Errors
+    /// When the store fails or its settings cannot be read.
+    fn intake(&self, id: &ConnectionId) -> impl Future<Output = Result<Option<Intake>, PortError>> + Send;
+
+    /// Writes a connection's settings, new or not. A mark goes.
     ///
     /// # Errors
     /// When the store fails.
@@ -104,7 +132,7 @@ pub trait Connections: Send + Sync {
     fn create_connection(&self, connection: &Connection) -> impl Future<Output = Result<bool, PortError>> + Send;
 
     /// Writes `after` if the settings are still `before`. Neither side's shards matter: those that are stored stay, unless
-    /// `after` has more. A conflict tells the settings that are there now, or none when the connection is gone.
+    /// `after` has more. A mark goes. A conflict tells the settings that are there now, or none when the connection is gone.
     ///
     /// # Errors
     /// When the store fails, or the settings that are there cannot be read; `after` may then be written or not.
@@ -114,12 +142,32 @@ pub trait Connections: Send + Sync {
         after: &Connection,
     ) -> impl Future<Output = Result<Saved<Option<Connection>>, PortError>> + Send;
 
-    /// Removes a connection's settings, if there are any. Its control item stays, so that epochs only grow; so do its records,
-    /// its journal and what it keeps for a while.
+    /// Puts a mark on a connection's settings, in place of any other; false when there are none.
+    ///
+    /// # Errors
+    /// When the store fails; they may then bear it or not.
+    fn begin_deletion(
+        &self,
+        id: &ConnectionId,
+        mark: DeletionMark,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// Takes any mark off a connection's settings; false when there are none.
+    ///
+    /// # Errors
+    /// When the store fails; they may then bear one or not.
+    fn keep_connection(&self, id: &ConnectionId) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// Removes a connection's settings, if there are any and they bear this mark. Its control item stays, so that epochs only
+    /// grow; so do its records, its journal and what it keeps for a while.
     ///
     /// # Errors
     /// When the store fails; they may then be gone or not.
-    fn delete_connection(&self, id: &ConnectionId) -> impl Future<Output = Result<(), PortError>> + Send;
+    fn delete_connection(
+        &self,
+        id: &ConnectionId,
+        mark: DeletionMark,
+    ) -> impl Future<Output = Result<Removed, PortError>> + Send;
 
     /// Raises the number of shards; never lowers it, and leaves the other settings alone.
     ///

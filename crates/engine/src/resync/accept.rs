@@ -8,6 +8,7 @@ use rules::owed::Forced;
 use rules::resync::{Action, Planned, Progress, Request, RequestState, Wanted};
 use rules::time::Timestamp;
 
+use super::cancel::cancel_known;
 use super::standing::{hint, standings};
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, Controls, Entropy, KeptRequest, PortError, Requests};
@@ -83,9 +84,15 @@ pub async fn accept<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, Po
     if store.connection(&new.connection).await?.is_none() {
         return Ok(Accepted::UnknownConnection);
     }
-    if let Some(known) = store.request(&new.connection, &new.id).await? {
-        return known_again(ports, known, &new).await;
+    match store.request(&new.connection, &new.id).await? {
+        Some(known) => known_again(ports, known, &new).await,
+        None => accept_new(ports, new).await,
     }
+}
+
+/// Accepts one of whose name none was known a moment ago, for a connection that was there then.
+pub(crate) async fn accept_new<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, PortError> {
+    let store = ports.store();
     let request = new.clone().accepted(ports.clock().now());
     let mut control = store.control(&new.connection).await?;
     for _ in 0..RACES {
@@ -98,6 +105,12 @@ pub async fn accept<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, Po
         };
         let owing = Control { owed, revision: ports.entropy().number(), ..control.clone() };
         match store.keep_request(&request, &owing, control.revision).await? {
+            // A deletion of the connection under way sees what is owed by now, or that the connection is to be kept.
+            KeptRequest::New if !store.keep_connection(&new.connection).await? => {
+                let progress = request.progress;
+                cancel_known(ports, request, progress).await?;
+                return Ok(Accepted::UnknownConnection);
+            }
             KeptRequest::New => {
                 hint(ports, &request).await;
                 return Ok(Accepted::New(request));
@@ -109,7 +122,8 @@ pub async fn accept<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, Po
     Err(PortError::unavailable("accepting a request", "the control item was written by others all the time"))
 }
 
-async fn known_again<P: Ports>(ports: &P, known: Request, new: &NewRequest) -> Result<Accepted, PortError> {
+/// What is answered to one whose name is known.
+pub(crate) async fn known_again<P: Ports>(ports: &P, known: Request, new: &NewRequest) -> Result<Accepted, PortError> {
     if !new.is(&known) {
         return Ok(Accepted::Conflict);
     }

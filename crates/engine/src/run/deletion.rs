@@ -1,6 +1,9 @@
 //! Deletions: failures that a person wants nobody to try any more. They need no API call, so that no closed gate stands in
 //! their way, and they come before the gates are asked.
 //!
+//! The audit has an entry for each request of each run that deletes for it. Before a page is written the entry says how many it is at
+//! most, and after it how many it was: a run that dies in between leaves the bound, and says that it is one.
+//!
 //! Must not know: why a person wants it.
 
 use rules::ids::RequestId;
@@ -16,11 +19,19 @@ use super::quarantine::Quarantine;
 use super::settle::wait_for_pace;
 use super::source::{PAGE, Source};
 use super::work::Worker;
+use crate::manage::{Deed, Noted, note};
 use crate::parts::Ports;
-use crate::ports::{Clock, Keeping, OutcomeWrite, PortError, Records, StopReason, Written};
+use crate::ports::{AuditAction, Clock, Keeping, OutcomeWrite, PortError, Records, StopReason, Written};
 
 /// How often one record is decided anew because others keep writing it.
 const RACES: usize = 8;
+
+/// What this run has deleted for a request, and the entry of the audit that says so.
+#[derive(Debug)]
+pub(super) struct Account {
+    noted: Noted,
+    records: u64,
+}
 
 /// What became of some failures.
 #[derive(Debug, Default)]
@@ -96,7 +107,7 @@ impl<P: Ports> Worker<'_, P> {
             let before = source.found.beyond;
             // What is in flight somewhere is dropped by its outcome, and stays quarantined all the same.
             let items = source.page(self.context, &Quarantine::default(), PAGE).await?;
-            let mut deleted = self.delete_all(aim, &source, items).await?;
+            let mut deleted = self.delete_audited(aim, &source, items).await?;
             deleted.skips = deleted.skips.and(source.found.beyond.less(before));
             // Also of a request that was cancelled meanwhile: these are gone.
             self.tally.deleted += deleted.records;
@@ -116,6 +127,31 @@ impl<P: Ports> Worker<'_, P> {
             }
         }
         Ok(self.held.control.owed.request(id).is_some())
+    }
+
+    /// Deletes these failures, and keeps the audit's entry true.
+    async fn delete_audited(&mut self, aim: &Aim, source: &Source, items: Vec<Item>) -> Result<Deleted, PortError> {
+        let Aim::Request { request, .. } = aim else { return Ok(Deleted::default()) };
+        if items.is_empty() {
+            return Ok(Deleted::default());
+        }
+        let ports = self.context.ports;
+        let subject = format!("{}: {}", request.id, request.wanted);
+        let bound = format!("{}: at most, the run broke off; {}", request.id, request.wanted);
+        let most = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let mut account = if let Some(mut account) = self.deletions.remove(&request.id) {
+            account.noted.corrected(ports, bound, account.records + most).await?;
+            account
+        } else {
+            let deed = Deed::of(&request.requested_by, AuditAction::FailuresDeleted, bound);
+            let noted = note(ports, Some(self.context.connection), Deed { records: most, ..deed }).await?;
+            Account { noted, records: 0 }
+        };
+        let deleted = self.delete_all(aim, source, items).await?;
+        account.records += deleted.records;
+        account.noted.corrected(ports, subject, account.records).await?;
+        self.deletions.insert(request.id.clone(), account);
+        Ok(deleted)
     }
 
     /// Deletes these failures, each on the condition of its version, and decides anew what others write meanwhile.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rules::ids::RequestId;
 use rules::owed::{Forced, Selection, Sweep, Turn};
 use rules::policy::Policy;
-use rules::resync::{Action, Progress, Request, RequestState, Skips};
+use rules::resync::{Progress, Request, RequestState, Skips};
 use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
 use tracing::error;
@@ -20,9 +20,8 @@ use super::pass::{Line, Passed};
 use super::settle::Settled;
 use super::source::PAGE;
 use super::work::Worker;
-use crate::manage::{Deed, note};
 use crate::parts::Ports;
-use crate::ports::{AuditAction, Clock, Connections, PortError, Requests, Saved, StopReason};
+use crate::ports::{Clock, Connections, PortError, Requests, Saved, StopReason};
 
 /// Records that one turn takes while others wait.
 const TURN: usize = PAGE;
@@ -194,12 +193,6 @@ impl<P: Ports> Worker<'_, P> {
         let mut known = store.request(connection, id).await?;
         // Whoever cancelled it meanwhile is right; whoever erased a record that it names only shortened it.
         while let Some(request) = known.filter(|request| request.state == RequestState::Open) {
-            if request.action == Action::Delete {
-                let subject = format!("{}: {}", request.id, request.wanted);
-                let deed = Deed::of(&request.requested_by, AuditAction::FailuresDeleted, subject);
-                note(self.context.ports, Some(self.context.connection), Deed { records: progress.deleted, ..deed })
-                    .await?;
-            }
             let ended = Some(self.context.ports.clock().now());
             let done = Request { state: RequestState::Done, progress, ended, ..request.clone() };
             known = match store.change_request(&request, &done).await? {

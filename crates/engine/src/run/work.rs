@@ -2,17 +2,21 @@
 //!
 //! Must not know: how batches are packed or sent.
 
+use std::collections::BTreeMap;
+
 use rules::control::Control;
 use rules::events::{Outbound, RunRequested};
-use rules::ids::RunId;
+use rules::ids::{RequestId, RunId};
 use rules::journal::Phase;
 use rules::lease::{self, Lease};
-use rules::owed::{Forced, Turn};
+use rules::owed::{Forced, Owed, Selection, Turn};
+use rules::resync::Action;
 use rules::suspension::Cause;
 use tracing::warn;
 
 use super::allowance::Allowance;
 use super::context::Context;
+use super::deletion::Account;
 use super::held::{Held, OwedChange};
 use super::interrupt::Interrupt;
 use super::landing::Setback;
@@ -24,7 +28,7 @@ use super::slots::Slots;
 use super::tally::Tally;
 use super::turn::Turns;
 use crate::parts::Ports;
-use crate::ports::{Clock, Events, PortError, Reports, RunReport, StopReason};
+use crate::ports::{Clock, Events, PortError, Reports, Requests, RunReport, StopReason};
 
 /// What records that are sent one at a time must show before a suspension ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,10 @@ pub(super) struct Worker<'a, P: Ports> {
     pub(super) outbox: Outbox,
     pub(super) tally: Tally,
     pub(super) turns: Turns,
+    /// What was owed when a run began that is for a deletion only; nothing in any other run.
+    pub(super) only_deletes: Option<Owed>,
+    /// What was deleted for whom.
+    pub(super) deletions: BTreeMap<RequestId, Account>,
     pub(super) sizes: Sizes,
     /// Why nothing more is sent.
     pub(super) stop: Option<StopReason>,
@@ -80,6 +88,8 @@ impl<'a, P: Ports> Worker<'a, P> {
             outbox: Outbox::default(),
             tally: Tally::default(),
             turns,
+            only_deletes: None,
+            deletions: BTreeMap::new(),
             sizes: Sizes::default(),
             stop: None,
             suspending: None,
@@ -117,13 +127,20 @@ impl<'a, P: Ports> Worker<'a, P> {
 
     async fn work(&mut self) -> Result<(), Interrupt> {
         self.recover().await?;
+        self.only_deletes = self.is_for_a_deletion().await?.then(|| self.held.control.owed.clone());
         self.work_off_deletions().await?;
-        if self.stop.is_none() {
+        if self.sends() && self.stop.is_none() {
             self.pass_gates().await?;
         }
         loop {
             self.work_off_deletions().await?;
-            self.work_off().await?;
+            if self.is_asked_for_more() {
+                self.only_deletes = None;
+                self.pass_gates().await?;
+            }
+            if self.sends() {
+                self.work_off().await?;
+            }
             self.publish().await?;
             self.close_entries().await?;
             if self.release().await? {
@@ -147,6 +164,29 @@ impl<'a, P: Ports> Worker<'a, P> {
         Ok(())
     }
 
+    /// Whether it was started for a deletion: that makes no call, and neither probes nor works off what waits for a gate.
+    async fn is_for_a_deletion(&self) -> Result<bool, Interrupt> {
+        let Selection::Forced { request: id, .. } = &self.context.order.selection else { return Ok(false) };
+        if let Some(owed) = self.held.control.owed.request(id) {
+            return Ok(owed.action == Action::Delete);
+        }
+        match self.context.ports.store().request(&self.context.connection.id, id).await {
+            Ok(request) => Ok(request.is_some_and(|request| request.action == Action::Delete)),
+            Err(PortError::Unreadable { .. }) => Ok(false),
+            Err(error @ PortError::Unavailable { .. }) => Err(error.into()),
+        }
+    }
+
+    fn sends(&self) -> bool {
+        self.only_deletes.is_none()
+    }
+
+    /// Whether others came for more while it deleted, and found the lease held.
+    fn is_asked_for_more(&self) -> bool {
+        self.stop.is_none()
+            && self.only_deletes.as_ref().is_some_and(|before| self.held.control.owed.has_more_than(before))
+    }
+
     async fn close_entries(&mut self) -> Result<(), Interrupt> {
         for entry in self.slots.finished() {
             let closed = self.stamp(entry, Phase::Closed).await?;
@@ -165,10 +205,12 @@ impl<'a, P: Ports> Worker<'a, P> {
             self.held.change_owed(OwedChange::DueDone(due));
         }
         let deletes = self.may_delete();
+        let only_deletes = self.only_deletes.clone();
         let connection = &self.context.connection.id;
         let mut event = None;
         let released = self.held.update(|control| {
-            let goes_on = stop.is_none() && control.owed.ready(now);
+            let sends = only_deletes.as_ref().is_none_or(|before| control.owed.has_more_than(before));
+            let goes_on = stop.is_none() && sends && control.owed.ready(now);
             if goes_on || deletes && control.owed.next_deletion(now).is_some() {
                 return None;
             }

@@ -51,9 +51,7 @@ async fn dies(world: &World, step: usize) -> bool {
 
 /// The same with this selection.
 async fn dies_doing(world: &World, step: usize, selection: Selection) -> bool {
-    world.mortal.dies_at(step);
-    let ended = world.run(selection).await;
-    world.mortal.dies_at(0);
+    let ended = world.mortal.dying_at(step, world.run(selection)).await.flatten();
     world.salesforce().sign_out();
     ended.is_none()
 }
@@ -171,9 +169,7 @@ async fn a_forced_run_may_die_at_any_step_and_what_was_asked_is_done_in_the_end(
 async fn whoever_asks_may_die_at_any_step_and_asking_again_makes_one_request() {
     for step in 1.. {
         let world = before_the_tick().await;
-        world.mortal.dies_at(step);
-        let answered = world.mortal.live(world.wishes("all", everything())).await;
-        world.mortal.dies_at(0);
+        let answered = world.mortal.dying_at(step, world.wishes("all", everything())).await;
         if answered.is_some() {
             assert!(step > 8, "asking has several steps, not {step}");
             break;
@@ -192,9 +188,7 @@ async fn a_request_whose_caller_died_is_carried_out_or_was_never_accepted() {
     let mut carried_out = 0;
     for step in 1.. {
         let world = before_the_tick().await;
-        world.mortal.dies_at(step);
-        let answered = world.mortal.live(world.wishes("all", everything())).await;
-        world.mortal.dies_at(0);
+        let answered = world.mortal.dying_at(step, world.wishes("all", everything())).await;
         if answered.is_some() {
             break;
         }
@@ -214,9 +208,7 @@ async fn whoever_cancels_may_die_at_any_step_and_cancelling_again_leaves_nothing
     for step in 1.. {
         let world = before_the_tick().await;
         world.asks("all", everything()).await;
-        world.mortal.dies_at(step);
-        let answered = world.mortal.live(world.cancels("all")).await;
-        world.mortal.dies_at(0);
+        let answered = world.mortal.dying_at(step, world.cancels("all")).await;
         if answered.is_some() {
             assert!(step > 4, "cancelling has several steps, not {step}");
             break;

@@ -4,7 +4,7 @@
 
 use engine::fakes::{reply, sample};
 use engine::memory::Operation;
-use engine::ports::{NotProcessed, ProbeAnswer, UpsertAnswer};
+use engine::ports::{AuditAction, Audits, NotProcessed, ProbeAnswer, UpsertAnswer};
 use engine::resync::Cancelled;
 use rules::counts::ApiCalls;
 use rules::record::{HoldReason, Resolution, State};
@@ -13,10 +13,36 @@ use serde_json::json;
 
 use crate::forced::{all_refused, done, lead};
 use crate::support::persons::{everything, like, these};
-use crate::support::{World, at, interval, key, recent};
+use crate::support::{World, at, id, interval, key, recent};
 
 fn deleted(records: u64) -> Progress {
     Progress { deleted: records, ..Progress::default() }
+}
+
+/// What an entry of the audit says of failures that were deleted.
+#[derive(Debug)]
+struct Told {
+    records: u64,
+    is_exact: bool,
+}
+
+async fn told(world: &World) -> Vec<Told> {
+    let entries = world.store.audits(Some(&id("acme")), 1_000).await.expect("the store works");
+    let deleted = entries.into_iter().filter(|entry| entry.action == AuditAction::FailuresDeleted);
+    deleted.map(|entry| Told { records: entry.records, is_exact: !entry.subject.contains("at most") }).collect()
+}
+
+/// What the audit says is what was deleted; of the one run that may have died it says no less.
+async fn the_audit_is_true(world: &World, deleted: u64, deaths: usize) {
+    let told = told(world).await;
+    let sum = |of: &[&Told]| of.iter().map(|told| told.records).sum::<u64>();
+    let (exact, bounds): (Vec<&Told>, Vec<&Told>) = told.iter().partition(|told| told.is_exact);
+    assert!(bounds.len() <= deaths && sum(&exact) <= deleted, "{deleted} were deleted: {told:?}");
+    if bounds.is_empty() {
+        assert_eq!(sum(&exact), deleted, "{told:?}");
+    } else {
+        assert!(sum(&exact) + sum(&bounds) >= deleted, "{deleted} were deleted: {told:?}");
+    }
 }
 
 fn is_deleted(world: &World, record: &str) -> bool {
@@ -74,6 +100,51 @@ async fn a_pause_a_suspension_and_a_spent_budget_do_not_keep_a_deletion_back() {
     world.drive_until(at("2026-03-02T09:15:00Z")).await;
     assert!(is_deleted(&world, "suspended"));
     world.upholds_the_invariants().await;
+}
+
+/// It makes no call: neither a probe, nor a try of what waits for one.
+#[tokio::test(start_paused = true)]
+async fn a_run_for_a_deletion_does_nothing_else() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    for record in ["down", "gone"] {
+        world.fails(record, 1).await;
+    }
+    world.salesforce().answer_next(reply::of(UpsertAnswer::NotProcessed(NotProcessed::Down)));
+    world.salesforce().probe_always(reply::of(ProbeAnswer::NotProcessed(NotProcessed::Down)));
+    world.asks("waits", these(&["down"])).await;
+    world.drive_until(at("2026-03-02T09:17:00Z")).await;
+    assert!(world.control().await.suspension.is_some());
+    world.salesforce().probe_always(reply::of(ProbeAnswer::Up));
+    let (calls, suspension) = (world.calls(), world.control().await.suspension);
+    // No tick has started a run, and a probe is due.
+    world.wait_until(at("2026-03-02T09:21:00Z")).await;
+    let asked = world.deletes("gone", these(&["gone"])).await;
+    world.run(asked.selection()).await.expect("nothing dies").expect("no port fails");
+    assert!(is_deleted(&world, "gone"));
+    assert_eq!((world.calls(), world.control().await.suspension), (calls, suspension));
+    world.drive_until(at("2026-03-02T10:30:00Z")).await;
+    let progress = done(&world, "waits").await;
+    assert_eq!((progress.done(), world.failing()), (1, 0), "what waits is not forgotten: {progress:?}");
+    world.upholds_the_invariants().await;
+}
+
+/// Their own events meet the held lease and come to nothing.
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_while_a_run_deletes_is_done_by_that_run() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.many_fail(6_000).await;
+    world.fails_with(&lead("wrong"), 1, sample::CODE, &json!({})).await;
+    let contacts = Matching::of_object(sample::object("Contact"));
+    let asked = world.deletes("contacts", Wanted::Matching(contacts)).await;
+    let running = world.run(asked.selection());
+    let asking = async {
+        world.wait_until(at("2026-03-02T09:02:01Z")).await;
+        world.asks("leads", Wanted::Matching(Matching::of_object(sample::object("Lead")))).await;
+    };
+    let (ended, ()) = futures::join!(running, asking);
+    ended.expect("nothing dies").expect("no port fails");
+    assert_eq!((done(&world, "contacts").await.deleted, done(&world, "leads").await.resolved), (6_000, 1));
+    assert_eq!(world.control().await.epoch.0, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,6 +264,9 @@ async fn a_cancelled_deletion_deletes_nothing_more() {
     assert_eq!(world.request("large").await, cancelled);
     let left = world.failing();
     assert!((1..10_000).contains(&left), "{left} of 10,000 are left");
+    let told = told(&world).await;
+    assert!(told.iter().all(|told| told.is_exact), "{told:?}");
+    assert_eq!(told.iter().map(|told| told.records).sum::<u64>(), 10_000 - left as u64);
     world.upholds_the_invariants().await;
 }
 
@@ -205,11 +279,10 @@ async fn a_deletion_may_die_at_any_step_and_the_next_runs_finish_it() {
         world.many_fail(60).await;
         world.fails_with(&key("other"), 1, "INVALID_EMAIL_ADDRESS", &json!({})).await;
         let asked = world.deletes("locks", like(&world.record("r000001"))).await;
-        world.mortal.dies_at(step);
-        let ended = world.run(asked.selection()).await;
-        world.mortal.dies_at(0);
+        let ended = world.mortal.dying_at(step, world.run(asked.selection())).await.flatten();
         world.drive_until(at("2026-03-02T10:10:00Z")).await;
         assert_eq!((world.failing(), world.request("locks").await.state), (1, RequestState::Done), "dead at {step}");
+        the_audit_is_true(&world, 60, 1).await;
         world.upholds_the_invariants_after_deaths(1).await;
         if ended.is_some() {
             break;

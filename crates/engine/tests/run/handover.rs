@@ -16,9 +16,8 @@ async fn dead_at_half_past() -> World {
     let request = world.asks("all", everything()).await;
     world.wait_until(at("2026-03-02T09:30:00Z")).await;
     world.salesforce().answer_with(|request, _, _| reply::all_saved(request));
-    world.mortal.dies_at(32);
-    assert!(world.run(request.selection()).await.is_none(), "it dies on the way");
-    world.mortal.dies_at(0);
+    let ended = world.mortal.dying_at(32, world.run(request.selection())).await.flatten();
+    assert!(ended.is_none(), "it dies on the way");
     world.salesforce().sign_out();
     assert_eq!(world.newly_requested().len(), 1, "the event that started it is used up");
     world

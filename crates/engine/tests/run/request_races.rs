@@ -9,33 +9,11 @@ use engine::ports::AuditAction;
 use engine::resync::{Accepted, Cancelled, cancel};
 use rules::resync::{MOST_OPEN, RequestState, Wanted};
 
-use crate::support::persons::{everything, request_id, these};
+use crate::support::persons::{everything, in_between, request_id, these};
 use crate::support::{World, at, id, interval, key};
 
 /// More steps than any of these has.
 const MOST_STEPS: usize = 60;
-
-/// Carries `first` out up to its `step`-th step, then `second`, then the rest of `first`. Whether it came to that step.
-async fn in_between<T>(
-    process: &World,
-    step: usize,
-    first: impl Future<Output = T>,
-    second: impl Future<Output = ()>,
-) -> (T, bool) {
-    process.mortal.pauses_at(step);
-    let (mut first, second) = (Box::pin(first), Box::pin(second));
-    let early = tokio::select! {
-        biased;
-        done = &mut first => Some(done),
-        () = process.mortal.paused() => None,
-    };
-    second.await;
-    process.mortal.goes_on();
-    match early {
-        Some(done) => (done, false),
-        None => (first.await, true),
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_and_the_end_of_the_last_try_may_meet_at_any_step_and_what_either_said_stays_true() {

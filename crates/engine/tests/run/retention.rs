@@ -76,9 +76,8 @@ async fn open_entry() -> World {
         let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
         world.fails("doubtful", 1).await;
         world.wait_until(at("2026-03-02T09:20:00Z")).await;
-        world.mortal.dies_at(step);
-        let died = world.run(Selection::Due { tick: at("2026-03-02T09:20:00Z") }).await.is_none();
-        world.mortal.dies_at(0);
+        let tick = world.run(Selection::Due { tick: at("2026-03-02T09:20:00Z") });
+        let died = world.mortal.dying_at(step, tick).await.flatten().is_none();
         if world.journal().await.iter().any(|entry| entry.phase == Phase::Open) {
             world.set(|acme| (acme.paused, acme.retention.payload_days) = (true, Some(2))).await;
             return world;

@@ -48,6 +48,6 @@ fn travelling(bytes: &[u8]) -> usize {
 }
 
 fn too_large() -> Response {
-    let detail = "Lambda carries 6 MB; narrow it by type, object or state, or read /records page by page";
+    let detail = "Lambda carries 6 MB; take it in parts by `limit`, narrow it by type, object or state, or read /records page by page";
     Problem::of(Refusal::AnswerTooLarge, detail).into_response()
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know: what the settings mean; `Connection::read` checks them.
 
-use engine::ports::PortError;
+use engine::ports::{DeletionMark, Intake, PortError};
 use rules::connection::Connection;
 use serde_json::Value;
 
@@ -12,6 +12,9 @@ use super::{Fields, Item, key};
 
 /// The number of shards, so that a write can be conditional on not lowering it.
 pub(crate) const SHARDS: &str = "sh";
+
+/// The mark of a deletion that has begun. Settings that are written anew have none.
+pub(crate) const MARK: &str = "dm";
 
 const KIND: &str = "the settings";
 
@@ -27,6 +30,16 @@ pub(crate) fn read(item: &Item) -> Result<Connection, PortError> {
     let fields = Fields::of(KIND, item)?;
     let value: Value = body::read(KIND, item)?;
     Connection::read(&value).map_err(|mistakes| fields.unreadable(mistakes.to_string()))
+}
+
+/// A mark as it is written: it may be too large for a reader's numbers.
+pub(crate) fn mark(mark: DeletionMark) -> String {
+    format!("{:016x}", mark.0)
+}
+
+/// Reads them for one who takes records in.
+pub(crate) fn intake(item: &Item) -> Result<Intake, PortError> {
+    Ok(Intake { connection: read(item)?, is_being_deleted: item.contains_key(MARK) })
 }
 
 /// The text of the settings, and the shards in them.

@@ -2,8 +2,12 @@
 //!
 //! Must not know: what the settings mean.
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use engine::ports::{Clock, Connections, PortError, Saved};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use engine::ports::{Clock, Connections, DeletionMark, Intake, PortError, Removed, Saved};
 use rules::connection::Connection;
 use rules::ids::ConnectionId;
 
@@ -13,7 +17,7 @@ use crate::backoff::Backoff;
 use crate::failure::failed;
 use crate::items::body::BODY;
 use crate::items::fields::{PK, number, text};
-use crate::items::settings::SHARDS;
+use crate::items::settings::{MARK, SHARDS};
 use crate::items::{Item, key, settings};
 
 const READING: &str = "reading a connection's settings";
@@ -21,6 +25,8 @@ const LISTING: &str = "listing the connections";
 const WRITING: &str = "writing a connection's settings";
 const CREATING: &str = "creating a connection";
 const CHANGING: &str = "changing a connection's settings";
+const MARKING: &str = "marking a connection that is to be deleted";
+const KEEPING: &str = "keeping a connection";
 const DELETING: &str = "deleting a connection's settings";
 const RAISING: &str = "raising a connection's shards";
 
@@ -32,6 +38,10 @@ impl<C: Clock> Connections for DynamoStore<C> {
 
     async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, PortError> {
         self.get(READING, &key::settings(id)).await?.as_ref().map(settings::read).transpose()
+    }
+
+    async fn intake(&self, id: &ConnectionId) -> Result<Option<Intake>, PortError> {
+        self.get(READING, &key::settings(id)).await?.as_ref().map(settings::intake).transpose()
     }
 
     async fn save_connection(&self, connection: &Connection) -> Result<(), PortError> {
@@ -83,9 +93,28 @@ impl<C: Clock> Connections for DynamoStore<C> {
         Ok(Saved::Conflict(None))
     }
 
-    async fn delete_connection(&self, id: &ConnectionId) -> Result<(), PortError> {
+    async fn begin_deletion(&self, id: &ConnectionId, mark: DeletionMark) -> Result<bool, PortError> {
+        let update = self.change_mark(id).update_expression("SET #dm = :dm");
+        is_there(MARKING, update.expression_attribute_values(":dm", text(settings::mark(mark))).send().await)
+    }
+
+    async fn keep_connection(&self, id: &ConnectionId) -> Result<bool, PortError> {
+        is_there(KEEPING, self.change_mark(id).update_expression("REMOVE #dm").send().await)
+    }
+
+    async fn delete_connection(&self, id: &ConnectionId, mark: DeletionMark) -> Result<Removed, PortError> {
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key::settings(id).item()));
-        delete.send().await.map(drop).map_err(|error| failed(DELETING, &error))
+        // Not there: removed by our own request, whose reply was lost, or never there.
+        let delete = delete
+            .condition_expression("attribute_not_exists(#pk) OR #dm = :dm")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#dm", MARK)
+            .expression_attribute_values(":dm", text(settings::mark(mark)));
+        let Err(error) = delete.send().await else { return Ok(Removed::Done) };
+        match error.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(Removed::Kept),
+            Some(_) | None => Err(failed(DELETING, &error)),
+        }
     }
 
     async fn raise_shards(&self, id: &ConnectionId, shards: u16) -> Result<(), PortError> {
@@ -107,7 +136,25 @@ enum Unless {
     Refused(PortError),
 }
 
+/// Whether an update on condition that its item is there found it.
+fn is_there(
+    doing: &'static str,
+    updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+) -> Result<bool, PortError> {
+    let Err(error) = updated else { return Ok(true) };
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+        Some(_) | None => Err(failed(doing, &error)),
+    }
+}
+
 impl<C: Clock> DynamoStore<C> {
+    fn change_mark(&self, id: &ConnectionId) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(key::settings(id).item()));
+        let update = update.condition_expression("attribute_exists(#pk)").expression_attribute_names("#pk", PK);
+        update.expression_attribute_names("#dm", MARK)
+    }
+
     async fn put_unless_lowered(&self, connection: &Connection) -> Result<Unless, PortError> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(settings::write(connection)));
         let put = put

@@ -2,7 +2,7 @@
 //!
 //! Must not know: which actions there are.
 
-use engine::ports::{ActionKeys, Claimed, Fingerprint, KeptAnswer, KeyedAction};
+use engine::ports::{ActionKeys, Attempt, Claimed, Fingerprint, KeptAnswer, KeyedAction};
 use rules::ids::ActionKey;
 
 use crate::support::Bench;
@@ -10,15 +10,29 @@ use crate::support::faulty::Fault;
 use crate::support::samples::at;
 
 fn action(what: &str) -> KeyedAction {
-    KeyedAction { key: ActionKey::new("k-1").unwrap(), fingerprint: Fingerprint(what.to_owned()), at: at(0) }
+    let (key, fingerprint) = (ActionKey::new("k-1").unwrap(), Fingerprint(what.to_owned()));
+    KeyedAction { key, fingerprint, attempt: Attempt(7), at: at(0) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_whose_reply_was_lost_is_the_actions_own() {
+async fn a_key_whose_reply_was_lost_is_the_attempts_own() {
     let bench = Bench::new().await;
     bench.break_next("PutItem", [Fault::ReplyLost]);
     assert_eq!(bench.store.claim_key(&action("pause")).await.unwrap(), Claimed::Own);
+    let other = KeyedAction { attempt: Attempt(8), ..action("pause") };
+    let until = action("pause").leased_until();
+    assert_eq!(bench.store.claim_key(&other).await.unwrap(), Claimed::UnderWay { until });
     assert_eq!(bench.store.claim_key(&action("resume")).await.unwrap(), Claimed::Taken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_whose_end_s_reply_was_lost_has_ended_and_takes_nothing_from_the_next_one() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.store.claim_key(&action("pause")).await.unwrap(), Claimed::Own);
+    bench.break_next("UpdateItem", [Fault::ReplyLost]);
+    bench.store.end_attempt(&action("pause")).await.unwrap();
+    let other = KeyedAction { attempt: Attempt(8), ..action("pause") };
+    assert_eq!(bench.store.claim_key(&other).await.unwrap(), Claimed::Own);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::ports::{Connections, Reports, RunReport, Saved, StopReason};
+use engine::ports::{Connections, DeletionMark, Removed, Reports, RunReport, Saved, StopReason};
 use rules::connection::Connection;
 use rules::ids::{ConnectionId, Epoch, RunId};
 use rules::owed::Selection;
@@ -147,4 +147,15 @@ async fn the_latest_reports_come_first() {
     }
     assert_eq!(bench.store.reports(&acme(), 2).await.unwrap(), [report(2, 40), report(3, 20)]);
     assert_eq!(bench.store.reports(&acme(), 0).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_whose_replies_were_lost_is_done_once() {
+    let (bench, acme, mark) = (Bench::new().await, connection("acme"), DeletionMark(u64::MAX));
+    bench.store.save_connection(&acme).await.unwrap();
+    bench.break_next("UpdateItem", [Fault::ReplyLost]);
+    assert!(bench.store.begin_deletion(&acme.id, mark).await.unwrap());
+    bench.break_next("DeleteItem", [Fault::ReplyLost]);
+    assert_eq!(bench.store.delete_connection(&acme.id, mark).await.unwrap(), Removed::Done);
+    assert_eq!(bench.store.connection(&acme.id).await.unwrap(), None);
 }

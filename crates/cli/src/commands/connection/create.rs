@@ -11,6 +11,7 @@ use super::{test, wizard};
 use crate::args::Common;
 use crate::client::{Client, Place};
 use crate::commands::ask::{show, with};
+use crate::commands::errors::text;
 use crate::exit::Failure;
 use crate::local::{self, SIMULATOR_SECRET};
 
@@ -107,10 +108,23 @@ fn render(created: &Value) -> String {
     shown + &format!("Next: `resync import FILE --connection {name}`, and `resync local` runs its schedules.\n")
 }
 
+/// Whether its limit is one that nobody could ever use up. Before the first call nobody knows the org's own.
+fn is_above(connection: &Value, test: &Value) -> bool {
+    let (wanted, own) = (connection["budget"]["api_limit"].as_u64(), test["org"]["limit"].as_u64());
+    wanted.zip(own).is_some_and(|(wanted, own)| wanted > own)
+}
+
 fn after_the_call(created: &Value, failure: Option<Failure>) -> Result<(), Failure> {
     let refused = match (failure, &created["test"]) {
         (Some(failure), _) => failure.to_string(),
         (None, test) if test["ok"] == false => test::words(test),
+        (None, test) if is_above(&created["connection"], test) => {
+            let (name, limit) = (text(&created["connection"], "id"), &test["org"]["limit"]);
+            return Err(Failure::Conflict(format!(
+                "the connection {name} is created, but its API limit is above the org's own of {limit} calls in 24 hours; \
+                 `resync limit {name} {limit}` puts that right"
+            )));
+        }
         (None, _) => return Ok(()),
     };
     let name = created["connection"]["id"].as_str().unwrap_or("-");

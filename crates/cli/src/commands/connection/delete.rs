@@ -10,7 +10,7 @@ use crate::commands::ask::{of_connection, show};
 use crate::commands::meant::is_meant;
 use crate::exit::Failure;
 
-/// Deletes a connection that has no failing record and no open retry left. What it resolved is forgotten in time.
+/// Deletes a connection that has no failing record and no open retry left; it takes some seconds. What it resolved is forgotten in time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -3,7 +3,7 @@
 //! Must not know: what a step is for. What was written before the death stays written.
 
 use std::future::{pending, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
@@ -12,10 +12,10 @@ use std::time::Duration;
 use engine::memory::MemoryStore;
 use engine::payload::Payload;
 use engine::ports::{
-    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DueRecords, ErrorTypes, Events, Facts,
-    Journal, Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put,
-    Queue, Read, Records, Recounted, Reports, Requests, RunReport, Saved, SlotWritten, Standings, Stretch, Totals,
-    TypeEntry, UsageReports, Written,
+    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DeletionMark, DueRecords, ErrorTypes,
+    Events, Facts, Intake, Journal, Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite,
+    PageToken, PortError, Put, Queue, Read, Records, Recounted, Removed, Reports, Requests, RunReport, Saved,
+    SlotWritten, Standings, Stretch, Totals, TypeEntry, UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -38,7 +38,7 @@ pub(crate) struct Mortal {
 
 impl Mortal {
     /// From now on the process dies at its `last`-th step; never when that is 0.
-    pub(crate) fn dies_at(&self, last: usize) {
+    fn dies_at(&self, last: usize) {
         self.steps.store(0, Ordering::SeqCst);
         self.last.store(last, Ordering::SeqCst);
     }
@@ -88,6 +88,23 @@ impl Mortal {
             Poll::Ready(())
         })
         .await;
+    }
+
+    /// The play of a death: carries `work` out, and the process dies at its `step`-th step; nothing when it died. It lives again
+    /// afterwards.
+    pub(crate) fn dying_at<'a, T: 'a>(
+        &'a self,
+        step: usize,
+        work: impl Future<Output = T> + 'a,
+    ) -> Pin<Box<dyn Future<Output = Option<T>> + 'a>> {
+        // A run is large, and whoever plays it at every step need not be.
+        let work = Box::pin(work);
+        Box::pin(async move {
+            self.dies_at(step);
+            let done = self.live(work).await;
+            self.dies_at(0);
+            done
+        })
     }
 
     /// Carries `work` out until it ends or the process dies; nothing when it died.
@@ -163,7 +180,10 @@ around!(Connections {
     fn save_connection(connection: &Connection) -> ();
     fn create_connection(connection: &Connection) -> bool;
     fn change_connection(before: &Connection, after: &Connection) -> Saved<Option<Connection>>;
-    fn delete_connection(id: &ConnectionId) -> ();
+    fn intake(id: &ConnectionId) -> Option<Intake>;
+    fn begin_deletion(id: &ConnectionId, mark: DeletionMark) -> bool;
+    fn keep_connection(id: &ConnectionId) -> bool;
+    fn delete_connection(id: &ConnectionId, mark: DeletionMark) -> Removed;
     fn raise_shards(id: &ConnectionId, shards: u16) -> ();
 });
 around!(Standings {
@@ -199,5 +219,6 @@ around!(Audits {
 around!(ActionKeys {
     fn claim_key(action: &KeyedAction) -> Claimed;
     fn keep_answer(action: &KeyedAction, answer: &KeptAnswer) -> ();
+    fn end_attempt(action: &KeyedAction) -> ();
     fn release_key(action: &KeyedAction) -> ();
 });

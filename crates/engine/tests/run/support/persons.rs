@@ -130,3 +130,25 @@ impl World {
         self.asked.lock().expect("no test panics while it asks").clone()
     }
 }
+
+/// Carries `first` out up to its `step`-th step, then `second`, then the rest of `first`. Whether it came to that step.
+pub(crate) async fn in_between<T>(
+    process: &World,
+    step: usize,
+    first: impl Future<Output = T>,
+    second: impl Future<Output = ()>,
+) -> (T, bool) {
+    process.mortal.pauses_at(step);
+    let (mut first, second) = (Box::pin(first), Box::pin(second));
+    let early = tokio::select! {
+        biased;
+        done = &mut first => Some(done),
+        () = process.mortal.paused() => None,
+    };
+    second.await;
+    process.mortal.goes_on();
+    match early {
+        Some(done) => (done, false),
+        None => (first.await, true),
+    }
+}

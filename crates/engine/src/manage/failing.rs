@@ -1,0 +1,61 @@
+//! Whether a connection has a failing record, at a bounded price.
+//!
+//! An exact answer from the index costs a request for each type and shard: 320 for 20 types over 16 shards. So the directory's
+//! counts, one request, say where to look, and [`MOST_LOOKS`] requests prove what they say:
+//!
+//! - A count above none is proven by the first entry that is found. When the looks are used up before all of that type's shards
+//!   were seen empty, the count is believed: at worst a change is refused until the nightly recount has put it right.
+//! - Where all counts are none, what looks are left go round the types, a shard of each at a time. With few types and shards that
+//!   is all of the index. With more it is a sample, and a count that a crash has kept from growing may hide a record until the
+//!   night. Such a record is not lost: it stays stored under its key, and comes back with a connection of the same name.
+//!
+//! Must not know: what the answer is for.
+
+use std::collections::VecDeque;
+
+use rules::catalogue::ErrorType;
+use rules::connection::Connection;
+use rules::time::Timestamp;
+
+use crate::parts::Ports;
+use crate::ports::{Clock, DueRecords, ErrorTypes, Look, PageToken, PortError};
+
+/// Requests to the index at most.
+const MOST_LOOKS: usize = 8;
+
+/// Whether a connection has a failing record, as far as the directory and an index that may lag can tell.
+pub(super) async fn has_failing<P: Ports>(ports: &P, connection: &Connection) -> Result<bool, PortError> {
+    let mut directory = ports.store().directory(&connection.id).await?;
+    directory.sort_by_key(|entry| std::cmp::Reverse(entry.total()));
+    let counted = directory.iter().filter(|entry| entry.total() > 0).count();
+    let mut places: VecDeque<(ErrorType, Option<PageToken>)> =
+        directory.into_iter().map(|entry| (entry.error_type, None)).collect();
+    // Those with a count come first, and stay first until each is seen empty.
+    let mut unproven = counted;
+    for _ in 0..MOST_LOOKS {
+        let Some((error_type, after)) = places.pop_front() else { return Ok(false) };
+        let (found, next) = look(ports, connection, &error_type, after.as_ref()).await?;
+        if found {
+            return Ok(true);
+        }
+        match next {
+            Some(next) if unproven > 0 => places.push_front((error_type, Some(next))),
+            Some(next) => places.push_back((error_type, Some(next))),
+            None => unproven = unproven.saturating_sub(1),
+        }
+    }
+    Ok(unproven > 0)
+}
+
+/// One request: whether it lists a record, and where to go on.
+async fn look<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    error_type: &ErrorType,
+    after: Option<&PageToken>,
+) -> Result<(bool, Option<PageToken>), PortError> {
+    let (from, to) = (Timestamp::from_millis(0), crate::overview::latest(ports.clock().now()));
+    let look = Look { connection: &connection.id, error_type, from, to, shards: connection.shards };
+    let stretch = ports.store().look(look, after, 1).await?;
+    Ok((!stretch.entries.is_empty(), stretch.next))
+}
