@@ -3,6 +3,7 @@
 //! Must not know: where a wish came from. An entry of the audit is kept before the change that it tells of, so that no change is
 //! without one; a change that then lost a race, or failed, has one too.
 
+mod at_once;
 mod audit;
 mod limit;
 mod patch;
@@ -71,7 +72,7 @@ pub struct Wish<'a> {
     pub who: &'a str,
 }
 
-/// Changes a connection's settings.
+/// Changes a connection's settings. Records that only the old ones kept back are gone on with at once.
 ///
 /// # Errors
 /// When the store fails, or others change the settings all the time; they may then be changed or not.
@@ -96,7 +97,10 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
         let deed = Deed::of(wish.who, wish.action, patch::in_words(wish.patch));
         note(ports, Some(&after), deed).await?;
         match ports.store().change_connection(&before, &after).await? {
-            Saved::Done => return Ok(Changed::Changed(Box::new(after))),
+            Saved::Done => {
+                at_once::after_change(ports, &before, &after).await;
+                return Ok(Changed::Changed(Box::new(after)));
+            }
             Saved::Conflict(Some(current)) => before = current,
             Saved::Conflict(None) => return Ok(Changed::UnknownConnection),
         }
@@ -145,7 +149,7 @@ pub async fn delete<P: Ports>(ports: &P, id: &ConnectionId, who: &str) -> Result
     Ok(Deleted::Deleted)
 }
 
-/// Ends a suspension by hand.
+/// Ends a suspension by hand, and goes on at once with what waited.
 ///
 /// # Errors
 /// When the store fails; it may then be ended or not.
@@ -158,7 +162,11 @@ pub async fn clear_suspension<P: Ports>(ports: &P, id: &ConnectionId, who: &str)
     };
     let subject = format!("{} since {}", suspension.cause.words(), suspension.since);
     note(ports, Some(&connection), Deed::of(who, AuditAction::SuspensionCleared, subject)).await?;
-    suspension::clear(ports, id).await
+    let cleared = suspension::clear(ports, id).await?;
+    if let Cleared::Cleared(_) = &cleared {
+        at_once::after_clearing(ports, &connection).await;
+    }
+    Ok(cleared)
 }
 
 /// Whether a connection has a failing record, as far as an index that may lag can tell. The directory, which may be wrong, only

@@ -3,12 +3,14 @@
 //! Must not know: how the answers are shown. It changes nothing.
 
 mod errors;
+mod family;
 mod filter;
 mod line;
 mod listing;
 mod usage;
 
 pub use errors::{ErrorCount, errors, errors_of};
+pub use family::{Waiting, waiting_for};
 pub use filter::{Filter, IdStart, MessagePart};
 pub use line::Line;
 pub use listing::{Page, Place, list};
