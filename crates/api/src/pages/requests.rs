@@ -167,6 +167,10 @@ fn panel(scene: &Scene, request: &Request, waits: &[String]) -> Markup {
             div.title-line {
                 h2 id="progress-title" { "Progress" }
                 (request_state(request.state))
+                @if is_open { span.updating aria-hidden="true" { "Updating" } }
+            }
+            @if is_open {
+                p.mistake role="alert" data-stale hidden { "This cannot be brought up to date just now; it is tried again every two seconds." }
             }
             div aria-live="polite" { (told(request)) }
             @if !waits.is_empty() {

@@ -13,6 +13,7 @@ use engine::overview::{ForecastNow, UsageNow, usage};
 use engine::parts::Ports;
 use engine::ports::AuditAction;
 use maud::{Markup, html};
+use rules::counts::ApiCalls;
 use rules::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -63,7 +64,11 @@ fn figures(usage: &UsageNow, now: Timestamp) -> Markup {
     let left = budget.cap.less(budget.used).0;
     html! {
         dl.figures {
-            (figure("Used in 24 hours", &html! { (number(budget.used.0)) }, &html! { (number(usage.own.0)) " our retries, " (number(usage.reported.0)) " reported" }))
+            (figure("Used in 24 hours", &html! { (number(budget.used.0)) }, &html! { (number(usage.own.0)) " our retries, " (number(usage.reported.0)) " reported"
+                @if usage.reserved_at_most > ApiCalls(0) {
+                    "; a run is under way: up to " (number(usage.reserved_at_most.0)) " of ours are only reserved for it"
+                }
+            }))
             (figure("Left for retries", &html! { (number(left)) }, &html! { "of a cap of " (number(budget.cap.0)) }))
             @if left == 0 {
                 (figure("Retries go on", &when_or(budget.resumes, now, "never with this cap"), &html! { "by themselves, or sooner with a higher limit" }))
