@@ -8,6 +8,7 @@ mod audit;
 mod bar;
 mod chart;
 mod errors;
+mod filters;
 mod form;
 mod frame;
 mod lines;

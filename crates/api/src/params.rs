@@ -127,7 +127,13 @@ impl Params {
     }
 
     /// Ends the reading; a parameter that nobody asked for, or that is there twice, is a mistake too.
-    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        let (_, mistakes) = self.ended();
+        if mistakes.is_empty() { Ok(()) } else { Err(Mistakes(mistakes).into()) }
+    }
+
+    /// The same for a form that is shown again when it is wrong: what was given, and what is wrong with it.
+    pub(crate) fn ended(mut self) -> (Vec<(String, String)>, Vec<Mistake>) {
         for (at, (name, _)) in self.given.iter().enumerate() {
             let (problem, mend) = if !self.known.contains(&name.as_str()) {
                 ("is not a known parameter", format!("remove it; known are {}", self.known.join(", ")))
@@ -138,6 +144,6 @@ impl Params {
             };
             self.mistakes.push(Mistake { field: name.clone(), problem: problem.to_owned(), mend });
         }
-        if self.mistakes.is_empty() { Ok(()) } else { Err(Mistakes(self.mistakes).into()) }
+        (self.given, self.mistakes)
     }
 }

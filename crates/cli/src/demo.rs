@@ -39,6 +39,7 @@ const START: &str = "2026-10-24T06:00:00Z";
 
 /// Plays the demo.
 pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
+    let listener = if args.serve { Some(serve::listen(args.port).await?) } else { None };
     let mut sources = manifest::read(args.examples.as_deref())?;
     resize(&mut sources, args);
     if let Some(directory) = &args.keep {
@@ -57,9 +58,9 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
         format!("{timeline}{}{}", summary.render(), hint(args))
     };
     output::print(&text)?;
-    if args.serve {
+    if let Some(listener) = listener {
         morning::break_of_day(&world, &sources).await?;
-        serve::serve(&world, args.port, args.json).await?;
+        serve::serve(&world, listener, args.json).await?;
     }
     if let Some(directory) = &args.keep {
         Format::new(Some(world.clock.now())).write(directory)?;

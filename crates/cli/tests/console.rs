@@ -6,6 +6,10 @@
 mod acting;
 #[path = "console/browser.rs"]
 mod browser;
+#[path = "console/busy.rs"]
+mod busy;
+#[path = "console/large.rs"]
+mod large;
 #[path = "console/looks.rs"]
 mod looks;
 #[path = "console/served.rs"]

@@ -3,6 +3,7 @@
 //! Must not know: where a wish came from. An entry of the audit is kept before the change that it tells of, so that no change is
 //! without one; one whose change then lost a race says that. Of a change that failed nobody knows, and its entry stays.
 
+mod at_once;
 mod audit;
 mod delete;
 mod failing;
@@ -88,7 +89,7 @@ pub struct Wish<'a> {
     pub who: &'a str,
 }
 
-/// Changes a connection's settings.
+/// Changes a connection's settings. Records that only the old ones kept back are gone on with at once.
 ///
 /// # Errors
 /// When the store fails, or others change the settings all the time; they may then be changed or not.
@@ -96,6 +97,7 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
     let Some(mut before) = ports.store().connection(id).await? else {
         return Ok(Changed::UnknownConnection);
     };
+    let facts = ports.store().facts(id).await?;
     for _ in 0..RACES {
         let after = match merge(&before, wish.patch) {
             Ok(after) => after,
@@ -104,7 +106,7 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
         if after == before {
             return Ok(Changed::Same(Box::new(before)));
         }
-        if let Some(mistakes) = limit::above_the_orgs(ports, &before, &after).await? {
+        if let Some(mistakes) = limit::above_the_orgs(&before, &after, facts.control.org) {
             return Ok(Changed::Refused(mistakes));
         }
         if after.policy.name() != before.policy.name() && has_failing(ports, &before).await? {
@@ -113,7 +115,10 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
         let deed = Deed::of(wish.who, wish.action, patch::in_words(wish.patch));
         let noted = note(ports, Some(&after), deed).await?;
         match ports.store().change_connection(&before, &after).await? {
-            Saved::Done => return Ok(Changed::Changed(Box::new(after))),
+            Saved::Done => {
+                at_once::after_change(ports, &before, &after, &facts).await;
+                return Ok(Changed::Changed(Box::new(after)));
+            }
             Saved::Conflict(Some(current)) => before = current,
             Saved::Conflict(None) => {
                 noted.not_done(ports, "the connection is gone").await?;
@@ -125,7 +130,7 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
     Err(PortError::unavailable("changing the settings", "they were changed by others all the time"))
 }
 
-/// Ends a suspension by hand.
+/// Ends a suspension by hand, and goes on at once with what waited.
 ///
 /// # Errors
 /// When the store fails; it may then be ended or not.
@@ -140,7 +145,7 @@ pub async fn clear_suspension<P: Ports>(ports: &P, id: &ConnectionId, who: &str)
     let noted = note(ports, Some(&connection), Deed::of(who, AuditAction::SuspensionCleared, subject)).await?;
     let cleared = suspension::clear(ports, id).await?;
     match cleared {
-        Cleared::Cleared(_) => {}
+        Cleared::Cleared(_) => at_once::after_clearing(ports, &connection).await,
         Cleared::NotSuspended => noted.not_done(ports, "it had ended by itself").await?,
         Cleared::UnknownConnection => noted.not_done(ports, "the connection is gone").await?,
     }

@@ -3,16 +3,18 @@
 //! Must not know: how the answers are shown. It changes nothing.
 
 mod errors;
+mod family;
 mod filter;
 mod line;
 mod listing;
 mod usage;
 
 pub use errors::{ErrorCount, errors, errors_of, failing_of_each};
+pub use family::{Waiting, waiting_for};
 pub use filter::{Filter, IdStart, MessagePart};
 pub use line::Line;
 pub use listing::{Page, Place, list};
-pub use usage::{BucketUsage, ForecastNow, UsageNow, usage};
+pub use usage::{BucketUsage, ForecastNow, UsageNow, usage, usage_of};
 
 use rules::budget::Budget;
 use rules::connection::Connection;

@@ -131,6 +131,12 @@ impl Plan {
         (self.as_of, Planned { records: self.records, epoch: self.epoch })
     }
 
+    /// Whether it takes something, and less than a hundredth of what the budget has left.
+    #[must_use]
+    pub fn takes_less_than_a_percent(&self) -> bool {
+        self.calls > ApiCalls(0) && self.calls.0.saturating_mul(100) < self.left.0
+    }
+
     /// Whether it means no record at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -42,6 +42,7 @@ use context::Context;
 use held::{Held, Taken};
 use work::Worker;
 
+pub(crate) use allowance::BLOCK as RESERVED_AT_A_TIME;
 pub(crate) use batch::MOST_RECORDS as MOST_IN_A_CALL;
 pub(crate) use eligible::kind_of_try;
 pub(crate) use family::{Brought, descendants};

@@ -69,7 +69,8 @@ fn page(status: StatusCode, title: &str, why: &str) -> Response {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Resync</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
          <link rel=\"stylesheet\" href=\"data:text/css,{style}\"></head><body><main><h1>{title}</h1><p>{why}</p>\
-         <p>Run <code>resync console</code> on this machine: it opens a new link.</p></main></body></html>"
+         <p>For a new link run <code>resync console</code> on this machine; for a demo press Enter in the terminal where \
+         <code>resync demo --serve</code> runs.</p></main></body></html>"
     );
     let policy = "default-src 'none'; style-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let kind = HeaderValue::from_static("text/html; charset=utf-8");

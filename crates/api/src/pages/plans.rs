@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use engine::parts::Ports;
@@ -17,7 +16,7 @@ use rules::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::bar::{Tone, bar};
-use super::form::{Form, go_to};
+use super::form::{Form, go_to, refused};
 use super::frame::{Place, of_connection};
 use super::parts::{Kind, empty, figure, hidden, notice};
 use super::requests::wanted as wanted_words;
@@ -55,8 +54,7 @@ async fn show<P: Ports>(
             (empty("No record is selected", "Tick the records in the list, then choose what to do with them."))
             p.actions { a.button href=(scene.address(&["records"])) { "Back to the records" } }
         };
-        let page = of_connection(&scene, Place::Errors, "Nothing to plan", &nothing);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        return Ok(refused(of_connection(&scene, Place::Errors, "Nothing to plan", &nothing)));
     }
     let plan = plan(ports.as_ref(), &scene.standing.connection, action, wanted::read(&body)?).await?;
     Ok(page(&scene, &plan, false).into_response())
@@ -128,11 +126,16 @@ fn figures(scene: &Scene, plan: &Plan) -> Markup {
     }
 }
 
+/// The share of what is left, rounded up; a little is no whole per cent.
+fn percent(plan: &Plan) -> String {
+    if plan.takes_less_than_a_percent() { "<1".to_owned() } else { plan.share_percent.unwrap_or_default().to_string() }
+}
+
 fn cost(plan: &Plan, now: Timestamp) -> Markup {
     let share = plan.share_percent;
     let words = share.map_or_else(
         || "the budget has none left".to_owned(),
-        |share| format!("{share} % of the {} that are left", number(plan.left.0)),
+        |_| format!("{} % of the {} that are left", percent(plan), number(plan.left.0)),
     );
     let tone = if share.is_none_or(|share| share > 100) {
         Tone::Spent
@@ -232,7 +235,7 @@ async fn delete<P: Ports>(
     let connection = &scene.standing.connection;
     let meant = asking::meant(connection, Action::Delete, &named(&form))?;
     let again = plan(ports, connection, Action::Delete, meant).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&scene, &again, true)).into_response())
+    Ok(refused(page(&scene, &again, true)))
 }
 
 /// The plan that a form names, as a body has it.

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Extension, State};
 use axum::routing::get;
 use engine::explain::{Answer, Explanation, GateNow, explain_by};
+use engine::overview::{Waiting, waiting_for};
 use engine::parts::Ports;
 use maud::{Markup, html};
 use rules::gates::Gate;
@@ -20,11 +21,14 @@ use super::parts::{Kind, badge, empty, hidden, notice};
 use super::scene::Scene;
 use super::suspension::sentence;
 use super::when::{count, when, when_or};
-use super::words::{outcome, state, try_kind, type_title};
+use super::words::{line_state, outcome, state, try_kind, type_title};
 use crate::caller::Caller;
 use crate::params::Named;
 use crate::problem::{Problem, Refusal};
 use crate::routes::{record_key, unknown_connection};
+
+/// The records that wait for this one and are listed on its page, at most.
+const CHILDREN: usize = 20;
 
 pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
     Router::new().route("/c/{connection}/records/{object}/{id}", get(show::<P>))
@@ -47,12 +51,15 @@ async fn show<P: Ports>(
             (empty("It never failed here", "Only a success of this record was reported."))
             p { "Reported " (when(at, scene.now())) }
         },
-        Answer::Explained(explanation) => body(&scene, &explanation),
+        Answer::Explained(explanation) => {
+            let waiting = waiting_for(ports.as_ref(), &scene.standing.connection, &key, CHILDREN).await?;
+            body(&scene, &explanation, &waiting)
+        }
     };
     Ok(of_connection(&scene, Place::Errors, &format!("{}/{}", key.object, key.id), &body))
 }
 
-fn body(scene: &Scene, explanation: &Explanation) -> Markup {
+fn body(scene: &Scene, explanation: &Explanation, waiting: &Waiting) -> Markup {
     let record = &explanation.record;
     html! {
         (warning(scene, explanation))
@@ -63,7 +70,8 @@ fn body(scene: &Scene, explanation: &Explanation) -> Markup {
             }
             div.column-narrow {
                 (facts(scene, explanation))
-                (family(scene, record))
+                (parent(scene, record))
+                (children(scene, waiting))
             }
         }
     }
@@ -190,13 +198,30 @@ fn facts(scene: &Scene, explanation: &Explanation) -> Markup {
     }
 }
 
-fn family(scene: &Scene, record: &Record) -> Markup {
+fn parent(scene: &Scene, record: &Record) -> Markup {
     html! {
         @if let Some(parent) = &record.parent {
             section.panel aria-labelledby="parent" {
                 h2 id="parent" { "Its parent" }
                 p { a href=(scene.address(&["records", parent.object.as_str(), parent.id.as_str()])) { (parent.object) "/" (parent.id) } }
                 p.muted { "The parent goes first. Retrying it brings along the records that wait for it." }
+            }
+        }
+    }
+}
+
+fn children(scene: &Scene, waiting: &Waiting) -> Markup {
+    html! {
+        @if !waiting.records.is_empty() {
+            section.panel aria-labelledby="children" {
+                h2 id="children" { "What waits for it" }
+                ul.plain-list { @for (key, state) in &waiting.records {
+                    li {
+                        a href=(scene.address(&["records", key.object.as_str(), key.id.as_str()])) { (name(key)) } " " (line_state(*state))
+                    }
+                } }
+                @if waiting.more { p.muted { "These are the first; others wait, too." } }
+                p.muted { "A resync of this record tries them after it." }
             }
         }
     }

@@ -6,24 +6,26 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use engine::overview::{Filter, Page, list};
 use engine::parts::Ports;
 use maud::{Markup, html};
 use rules::resync::FailingState;
-use rules::time::Timestamp;
 
-use super::Shown;
 use super::errors::export;
+use super::filters::Filters;
+use super::form::{Refused, refused};
 use super::frame::{Place, of_connection};
 use super::lines::{Look, table};
 use super::parts::{Kind, badge, empty, encoded, hidden};
 use super::scene::Scene;
 use super::when::{count, number};
-use super::words::{line_state_name, type_title};
+use super::words::type_title;
 use crate::caller::Caller;
 use crate::cursor;
 use crate::params::{Named, Params};
+use crate::problem::Problem;
 use crate::routes::filter;
 
 /// The records of a page.
@@ -40,7 +42,7 @@ async fn show<P: Ports>(
     Extension(caller): Extension<Caller>,
     Named(name): Named<String>,
     params: Params,
-) -> Shown {
+) -> Result<Response, Problem> {
     listing(ports.as_ref(), caller, &name, params, None).await
 }
 
@@ -49,7 +51,7 @@ async fn queue<P: Ports>(
     Extension(caller): Extension<Caller>,
     Named(name): Named<String>,
     params: Params,
-) -> Shown {
+) -> Result<Response, Problem> {
     listing(ports.as_ref(), caller, &name, params, Some(FailingState::TimedOut)).await
 }
 
@@ -59,7 +61,7 @@ async fn listing<P: Ports>(
     name: &str,
     mut params: Params,
     only: Option<FailingState>,
-) -> Shown {
+) -> Result<Response, Problem> {
     params.leave_out_empty();
     params.complete_times(&["failed_from", "failed_to"]);
     let mut filter = filter(&mut params);
@@ -69,28 +71,33 @@ async fn listing<P: Ports>(
     if place.as_ref().is_some_and(Option::is_none) {
         params.wrong("cursor", "is not one of this listing", "begin at its first page");
     }
-    params.finish()?;
+    let (given, mistakes) = params.ended();
     let scene = Scene::of(ports, name, caller).await?;
-    let page = list(ports, &scene.standing.connection, &filter, ROWS, place.flatten()).await?;
-    let view = View { scene: &scene, filter: &filter, page: &page, only, is_first: cursor.is_none() };
-    let (place, title) = match (only, &filter.error_type) {
+    let (at, title) = match (only, &filter.error_type) {
         (Some(_), _) => (Place::Queue, Place::Queue.title().to_owned()),
         (None, Some(error_type)) => (Place::Errors, type_title(error_type)),
         (None, None) => (Place::Errors, "Failing records".to_owned()),
     };
-    Ok(of_connection(&scene, place, &title, &view.body()))
-}
-
-/// An instant as a field for a date and a time has it, which knows of no zone: to the minute, in UTC.
-fn local(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.get(..16).unwrap_or(&text).to_owned()
+    let address = scene.address(&[if only.is_some() { "timeout-queue" } else { "records" }]);
+    if !mistakes.is_empty() {
+        let wrong = Refused::new(given, mistakes);
+        let filters = Filters { address: &address, filter: &filter, only, refused: Some(&wrong) };
+        let body = html! {
+            (filters.form())
+            (empty("Nothing is listed yet", "Correct the filters above, or clear them to see all records."))
+        };
+        return Ok(refused(of_connection(&scene, at, &title, &body)));
+    }
+    let page = list(ports, &scene.standing.connection, &filter, ROWS, place.flatten()).await?;
+    let view = View { scene: &scene, filter: &filter, page: &page, address, only, is_first: cursor.is_none() };
+    Ok(of_connection(&scene, at, &title, &view.body()).into_response())
 }
 
 struct View<'a> {
     scene: &'a Scene,
     filter: &'a Filter,
     page: &'a Page,
+    address: String,
     only: Option<FailingState>,
     is_first: bool,
 }
@@ -104,57 +111,11 @@ impl View<'_> {
                     "one that fails again stays here. A resync tries them now."
                 }
             }
-            (self.filters())
+            (Filters { address: &self.address, filter: self.filter, only: self.only, refused: None }.form())
             @if self.page.records.is_empty() {
                 (self.nothing())
             } @else {
                 (self.records())
-            }
-        }
-    }
-
-    fn here(&self) -> String {
-        self.scene.address(&[if self.only.is_some() { "timeout-queue" } else { "records" }])
-    }
-
-    fn filters(&self) -> Markup {
-        let text = |value: Option<String>| value.unwrap_or_default();
-        html! {
-            form.filters method="get" action=(self.here()) role="search" aria-label="Narrow the records" {
-                label { span { "Error type" }
-                    input type="text" name="type" value=(text(self.filter.error_type.as_ref().map(ToString::to_string))) autocomplete="off" spellcheck="false" placeholder="any";
-                }
-                label { span { "Object" }
-                    input type="text" name="object" value=(text(self.filter.object.as_ref().map(ToString::to_string))) autocomplete="off" spellcheck="false" placeholder="any";
-                }
-                label { span { "External id begins" }
-                    input type="text" name="id" value=(text(self.filter.id.as_ref().map(ToString::to_string))) autocomplete="off" spellcheck="false" placeholder="any";
-                }
-                @if self.filter.error_type.is_some() {
-                    label { span { "Message contains" }
-                        input type="text" name="message" value=(text(self.filter.message.as_ref().map(ToString::to_string))) autocomplete="off" placeholder="anything";
-                    }
-                }
-                label { span { "First failed from (UTC)" }
-                    input type="datetime-local" name="failed_from" value=(text(self.filter.failed_from.map(local)));
-                }
-                label { span { "until" }
-                    input type="datetime-local" name="failed_to" value=(text(self.filter.failed_to.map(local)));
-                }
-                @if self.only.is_none() {
-                    label { span { "State" }
-                        select name="state" {
-                            option value="" { "Any" }
-                            @for state in FailingState::ALL {
-                                option value=(state.as_str()) selected[self.filter.state == Some(state)] { (line_state_name(state)) }
-                            }
-                        }
-                    }
-                }
-                div.filter-actions {
-                    button type="submit" { "Apply" }
-                    a href=(self.here()) { "Clear" }
-                }
             }
         }
     }
@@ -229,8 +190,8 @@ impl View<'_> {
         let query = self.query();
         html! {
             nav.pager aria-label="Pages of records" {
-                @if !self.is_first { a.button href={ (self.here()) "?" (query) } { "First page" } }
-                @if let Some(next) = &next { a.button href={ (self.here()) "?" (query) "&cursor=" (next) } { "Next page" } }
+                @if !self.is_first { a.button href={ (self.address) "?" (query) } { "First page" } }
+                @if let Some(next) = &next { a.button href={ (self.address) "?" (query) "&cursor=" (next) } { "Next page" } }
             }
         }
     }

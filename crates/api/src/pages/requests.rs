@@ -77,7 +77,7 @@ fn table(scene: &Scene, requests: &[Request]) -> Markup {
                     tr {
                         th.record scope="row" { a href=(scene.address(&["requests", request.id.as_str()])) { (title(request)) } }
                         td data-label="State" { (request_state(request.state)) }
-                        td.num data-label="Done" { (number(request.progress.done())) }
+                        td.num data-label="Done" { (number(worked(request).0)) }
                         td.num data-label="Resolved" { (number(request.progress.resolved)) }
                         td.num data-label="Failed again" { (number(request.progress.failed)) }
                         td data-label="Asked" { (when(request.as_of, now)) }
@@ -150,9 +150,10 @@ async fn progress<P: Ports>(
 async fn read<P: Ports>(ports: &P, scene: &Scene, id: &str) -> Result<(Request, Vec<String>), Problem> {
     let id = request_id(id)?;
     let request = status(ports, scene.id(), &id).await?.ok_or_else(|| unknown_request(&id))?;
-    let waits = match request.state {
-        RequestState::Open => waits_for(ports, &scene.standing.connection).await?,
-        RequestState::Done | RequestState::Cancelled => Vec::new(),
+    let waits = match (request.state, request.action) {
+        (RequestState::Open, Action::Resync) => waits_for(ports, &scene.standing.connection).await?,
+        // A deletion needs no call, and waits for no gate.
+        (RequestState::Open, Action::Delete) | (RequestState::Done | RequestState::Cancelled, _) => Vec::new(),
     };
     Ok((request, waits))
 }
@@ -166,6 +167,10 @@ fn panel(scene: &Scene, request: &Request, waits: &[String]) -> Markup {
             div.title-line {
                 h2 id="progress-title" { "Progress" }
                 (request_state(request.state))
+                @if is_open { span.updating aria-hidden="true" { "Updating" } }
+            }
+            @if is_open {
+                p.mistake role="alert" data-stale hidden { "This cannot be brought up to date just now; it is tried again every two seconds." }
             }
             div aria-live="polite" { (told(request)) }
             @if !waits.is_empty() {
@@ -185,29 +190,40 @@ fn panel(scene: &Scene, request: &Request, waits: &[String]) -> Markup {
 
 fn told(request: &Request) -> Markup {
     let (progress, waiting) = (&request.progress, request.waiting());
+    // What was left alone is told apart from this.
+    let (worked, word) = worked(request);
     let done = progress.done();
     let total = (done + waiting.map_or(0, |waiting| waiting.number)).max(1);
     html! {
         p.big-line {
             @match (request.state, waiting) {
                 (RequestState::Open, Some(waiting)) => {
-                    (if waiting.exact { "" } else { "About " }) (number(waiting.number)) " waiting, " (number(done)) " done"
+                    (if waiting.exact { "" } else { "About " }) (number(waiting.number)) " waiting, " (number(worked)) " " (word)
                 }
-                (RequestState::Open, None) => { "Working on it: " (number(done)) " done" }
+                (RequestState::Open, None) => { "Working on it: " (number(worked)) " " (word) }
                 (RequestState::Done, _) => { "Done: " (ended(request)) }
                 (RequestState::Cancelled, _) => { "Cancelled after " (ended(request)) }
             }
         }
-        (bar(done, total, Tone::Fine, &format!("{done} of {total} done")))
+        (bar(done, total, Tone::Fine, &format!("{} of {} worked off", number(done), number(total))))
         (tally(request))
     }
 }
 
+/// The records that it has worked at, and what was done with them.
+fn worked(request: &Request) -> (u64, &'static str) {
+    match request.action {
+        Action::Resync => (request.progress.tried, "tried"),
+        Action::Delete => (request.progress.deleted, "deleted"),
+    }
+}
+
 fn ended(request: &Request) -> String {
+    let (worked, word) = worked(request);
     let least = if request.progress.at_least { "at least " } else { "" };
     match request.action {
-        Action::Resync => format!("{least}{} tried", count(request.progress.tried, "record", "records")),
-        Action::Delete => format!("{least}{} deleted", count(request.progress.deleted, "failure", "failures")),
+        Action::Resync => format!("{least}{} {word}", count(worked, "record", "records")),
+        Action::Delete => format!("{least}{} {word}", count(worked, "failure", "failures")),
     }
 }
 
@@ -218,7 +234,7 @@ fn tally(request: &Request) -> Markup {
         (why.unknown, "of which no failure is known"),
         (why.payload_missing, "with nothing to send"),
         (why.failed_anew, "failed anew since the plan"),
-        (why.changed, "did not fit the plan any more"),
+        (why.changed, "had left the selection meanwhile"),
         (progress.skipped.saturating_sub(why.total()), "could not be taken"),
     ];
     html! {

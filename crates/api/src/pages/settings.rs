@@ -6,24 +6,23 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use engine::manage::{Changed, Wish, change};
 use engine::parts::Ports;
 use engine::ports::AuditAction;
 use maud::{Markup, html};
 use rules::connection::{Connection, Flow};
-use rules::fields::Mistake;
 use rules::policy::Policy;
 use serde_json::{Map, Value, json};
 
 use super::Shown;
-use super::form::{Form, go_to};
+use super::form::{Form, Refused, go_to, mistakes, mistakes_elsewhere, refused};
 use super::frame::{Place, of_connection};
 use super::overview::policy_words;
 use super::scene::Scene;
-use super::usage::{mistakes, number_of};
+use super::usage::number_of;
+use super::when::count;
 use crate::caller::Caller;
 use crate::params::Named;
 use crate::problem::{Problem, Refusal};
@@ -114,12 +113,6 @@ fn groups(connection: &Connection) -> [(&'static str, &'static [Setting]); 4] {
     [("Policy", policy), ("API budget", &BUDGET), ("Calls", &CALLS), ("Retention", &RETENTION)]
 }
 
-/// What was sent and refused.
-struct Refused {
-    form: Form,
-    mistakes: Vec<Mistake>,
-}
-
 async fn show<P: Ports>(
     State(ports): State<Arc<P>>,
     Extension(caller): Extension<Caller>,
@@ -151,8 +144,8 @@ fn numbers(scene: &Scene, refused: Option<&Refused>) -> Markup {
         form.panel.stacked method="post" action=(scene.address(&["settings"])) {
             p { (policy_words(&connection.policy)) "." }
             @if let Some(refused) = refused {
-                p.mistake role="alert" { "Nothing was saved: " (refused.mistakes.len()) " of the values cannot be taken." }
-                (mistakes(&elsewhere(connection, &refused.mistakes)))
+                p.mistake role="alert" { "Nothing was saved: " (count(refused.count(), "value", "values")) " cannot be taken." }
+                (mistakes_elsewhere(&refused.elsewhere(&shown(connection))))
             }
             @for (title, settings) in groups(connection) {
                 fieldset disabled[!scene.may_act()] {
@@ -165,22 +158,15 @@ fn numbers(scene: &Scene, refused: Option<&Refused>) -> Markup {
     }
 }
 
-/// Mistakes that belong to no field of the page.
-fn elsewhere(connection: &Connection, mistakes: &[Mistake]) -> Vec<Mistake> {
-    let shown: Vec<&str> =
-        groups(connection).iter().flat_map(|(_, settings)| settings.iter().map(|one| one.name)).collect();
-    mistakes.iter().filter(|mistake| !shown.iter().any(|name| mistake.field.starts_with(name))).cloned().collect()
+/// The fields of the page.
+fn shown(connection: &Connection) -> Vec<&'static str> {
+    groups(connection).iter().flat_map(|(_, settings)| settings.iter().map(|one| one.name)).collect()
 }
 
 fn field(setting: &Setting, values: &Value, refused: Option<&Refused>) -> Markup {
-    let own: Vec<Mistake> = refused
-        .iter()
-        .flat_map(|refused| &refused.mistakes)
-        .filter(|mistake| mistake.field.starts_with(setting.name))
-        .cloned()
-        .collect();
+    let own = refused.map(|refused| refused.of_field(setting.name)).unwrap_or_default();
     let current = text_of(setting.name.split('.').fold(values, |inner, part| &inner[part]));
-    let shown = refused.map_or(current, |refused| refused.form.text(setting.name).unwrap_or_default().to_owned());
+    let shown = refused.map_or(current, |refused| refused.written(setting.name).to_owned());
     let help = format!("{}-help", setting.name);
     html! {
         div.field {
@@ -205,7 +191,7 @@ fn running(scene: &Scene) -> Markup {
     let paused = scene.standing.connection.paused;
     html! {
         section.panel aria-labelledby="running" {
-            h2 id="running" { (if paused { "Paused" } else { "Running" }) }
+            h2 id="running" { (if paused { "Paused" } else { "Ready" }) }
             p { (if paused { "Nothing is retried. Failures are still taken in." } else { "A pause stops all retries; failures are still taken in." }) }
             @if scene.may_act() {
                 form method="post" action=(scene.address(&[if paused { "resume" } else { "pause" }])) {
@@ -263,10 +249,7 @@ async fn save<P: Ports>(
         Changed::Changed(_) | Changed::Same(_) => Ok(go_to(&scene.address(&["settings"]))),
         Changed::HasRecords => Err(Problem::of(Refusal::Conflict, "its failing records wait for this policy")),
         Changed::UnknownConnection => Err(unknown_connection(scene.id())),
-        Changed::Refused(mistakes) => {
-            let refused = Refused { form, mistakes: mistakes.0 };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&scene, Some(&refused))).into_response())
-        }
+        Changed::Refused(mistakes) => Ok(refused(page(&scene, Some(&Refused::new(form, mistakes.0))))),
     }
 }
 

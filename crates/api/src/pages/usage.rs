@@ -6,21 +6,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use engine::manage::{Changed, Wish, change};
 use engine::overview::{ForecastNow, UsageNow, usage};
 use engine::parts::Ports;
 use engine::ports::AuditAction;
 use maud::{Markup, html};
-use rules::fields::Mistake;
+use rules::counts::ApiCalls;
 use rules::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::Shown;
 use super::chart::chart;
-use super::form::{Form, go_to};
+use super::form::{Form, Refused, go_to, mistakes, refused};
 use super::frame::{Place, of_connection};
 use super::parts::figure;
 use super::scene::Scene;
@@ -41,12 +40,6 @@ async fn show<P: Ports>(
     Named(name): Named<String>,
 ) -> Shown {
     page(ports.as_ref(), caller, &name, None).await
-}
-
-/// A limit that was refused: what was written, and why not.
-struct Refused {
-    text: String,
-    mistakes: Vec<Mistake>,
 }
 
 async fn page<P: Ports>(ports: &P, caller: Caller, name: &str, refused: Option<Refused>) -> Shown {
@@ -71,7 +64,11 @@ fn figures(usage: &UsageNow, now: Timestamp) -> Markup {
     let left = budget.cap.less(budget.used).0;
     html! {
         dl.figures {
-            (figure("Used in 24 hours", &html! { (number(budget.used.0)) }, &html! { (number(usage.own.0)) " our retries, " (number(usage.reported.0)) " reported" }))
+            (figure("Used in 24 hours", &html! { (number(budget.used.0)) }, &html! { (number(usage.own.0)) " our retries, " (number(usage.reported.0)) " reported"
+                @if usage.reserved_at_most > ApiCalls(0) {
+                    "; a run is under way: up to " (number(usage.reserved_at_most.0)) " of ours are only reserved for it"
+                }
+            }))
             (figure("Left for retries", &html! { (number(left)) }, &html! { "of a cap of " (number(budget.cap.0)) }))
             @if left == 0 {
                 (figure("Retries go on", &when_or(budget.resumes, now, "never with this cap"), &html! { "by themselves, or sooner with a higher limit" }))
@@ -138,14 +135,13 @@ fn numbers(usage: &UsageNow, now: Timestamp) -> Markup {
 fn limit_form(scene: &Scene, usage: &UsageNow, refused: Option<&Refused>) -> Markup {
     let settings = &scene.standing.connection.budget;
     let current = usage.budget.api_limit.map(|limit| limit.0.to_string()).unwrap_or_default();
-    let shown = refused.map_or(current.as_str(), |refused| refused.text.as_str());
+    let shown = refused.map_or(current.as_str(), |refused| refused.written("api_limit"));
     html! {
         section.panel id="limit" aria-labelledby="limit-title" {
             h2 id="limit-title" { "The limit" }
             p {
                 "Retries use at most " (settings.limit_share_percent) " % of the limit, and " (number(settings.cap_without_limit.0))
-                " calls when there is none: the rest is for new syncs. With a higher limit what waits goes on at the next tick, within 20 minutes, \
-                 and a resync that you start now at once."
+                " calls when there is none: the rest is for new syncs. With a higher limit what waits goes on at once."
             }
             @if scene.may_act() {
                 form.stacked method="post" action=(scene.address(&["limit"])) {
@@ -155,17 +151,12 @@ fn limit_form(scene: &Scene, usage: &UsageNow, refused: Option<&Refused>) -> Mar
                             aria-describedby="api_limit-help" aria-invalid=[refused.is_some().then_some("true")];
                         button.primary type="submit" { "Save" }
                     }
-                    @if let Some(refused) = refused { (mistakes(&refused.mistakes)) }
+                    @if let Some(refused) = refused { (mistakes(&refused.elsewhere(&[]))) }
                     p.muted id="api_limit-help" { "Leave it empty for no limit." }
                 }
             }
         }
     }
-}
-
-/// What is wrong with a field, below it.
-pub(super) fn mistakes(mistakes: &[Mistake]) -> Markup {
-    html! { @for mistake in mistakes { p.mistake role="alert" { "It " (mistake.problem) ": " (mistake.mend) "." } } }
 }
 
 async fn limit<P: Ports>(
@@ -175,16 +166,14 @@ async fn limit<P: Ports>(
     form: Form,
 ) -> Result<Response, Problem> {
     let ports = ports.as_ref();
-    let text = form.text("api_limit").unwrap_or_default().to_owned();
     let scene = Scene::of(ports, &name, caller.clone()).await?;
-    let patch = json!({ "budget": { "api_limit": number_of(&text) } });
+    let patch = json!({ "budget": { "api_limit": number_of(form.text("api_limit").unwrap_or_default()) } });
     let wish = Wish { patch: &patch, action: AuditAction::LimitChanged, who: caller.as_str() };
     match change(ports, scene.id(), wish).await? {
         Changed::Changed(_) | Changed::Same(_) | Changed::HasRecords => Ok(go_to(&scene.address(&["usage"]))),
         Changed::UnknownConnection => Err(unknown_connection(scene.id())),
         Changed::Refused(mistakes) => {
-            let refused = Refused { text, mistakes: mistakes.0 };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(ports, caller, &name, Some(refused)).await?).into_response())
+            Ok(refused(page(ports, caller, &name, Some(Refused::new(form, mistakes.0))).await?))
         }
     }
 }

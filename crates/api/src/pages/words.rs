@@ -23,7 +23,7 @@ pub(super) fn health(standing: &Standing) -> Markup {
     } else if standing.budget.used >= standing.budget.cap {
         (Kind::Warning, "Budget spent")
     } else {
-        (Kind::Good, "Running")
+        (Kind::Good, "Ready")
     };
     badge(kind, words)
 }

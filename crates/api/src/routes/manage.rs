@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::routing::{patch, post, put};
 use axum::{Json, Router};
 use engine::manage::{self, Changed, Deleted, Trial, TrialAnswer, Wish, change, create, delete, try_out};
-use engine::overview::{UsageNow, usage};
+use engine::overview::{UsageNow, usage_of};
 use engine::parts::Ports;
 use engine::ports::{AuditAction, OrgFigure};
 use rules::connection::Connection;
@@ -100,8 +100,8 @@ async fn limit<P: Ports>(
     let id = connection_id(&name)?;
     let patch = json!({ "budget": { "api_limit": wanted_limit(&body)? } });
     let wish = Wish { patch: &patch, action: AuditAction::LimitChanged, who: caller.as_str() };
-    change_limit(ports.as_ref(), &id, wish).await?;
-    usage(ports.as_ref(), &id).await?.map(Json).ok_or_else(|| unknown_connection(&id))
+    let connection = change_limit(ports.as_ref(), &id, wish).await?;
+    Ok(Json(usage_of(ports.as_ref(), &connection).await?))
 }
 
 /// The limit, or null for none. A body without it is a mistake: nobody takes a limit off by leaving a word out.
@@ -117,13 +117,13 @@ fn wanted_limit(body: &Value) -> Result<&Value, Mistakes> {
 }
 
 /// Changes it, with mistakes told of the field as this route calls it.
-async fn change_limit<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> Result<(), Problem> {
+async fn change_limit<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> Result<Connection, Problem> {
     match change(ports, id, wish).await? {
         Changed::Refused(Mistakes(mistakes)) => {
             let renamed = |mistake: Mistake| Mistake { field: mistake.field.replace("budget.", ""), ..mistake };
             Err(Mistakes(mistakes.into_iter().map(renamed).collect()).into())
         }
-        changed => set_as(changed, id).map(drop),
+        changed => set_as(changed, id).map(|set| set.connection),
     }
 }
 

@@ -313,7 +313,7 @@ async fn a_plan_says_what_it_would_do_and_its_form_sent_twice_is_one_request() {
     let place = post(&api, "/c/acme/resyncs", &form).await.goes_to().to_owned();
     assert_eq!(post(&api, "/c/acme/resyncs", &form).await.goes_to(), place);
     let page = get(&api, &place).await;
-    page.says("3 waiting, 0 done");
+    page.says("3 waiting, 0 tried");
     page.says("hx-trigger=\"every 2s\"");
     get(&api, "/c/acme/requests").await.says("Resync of all with Row lock");
     assert_eq!(post(&api, &format!("{place}/cancel"), "").await.goes_to(), place);
@@ -334,8 +334,80 @@ async fn a_deletion_is_carried_out_after_the_connections_name_was_typed_and_not_
     assert_eq!(page.status, 422);
     page.says("Nothing was deleted");
     get(&api, "/c/acme/requests").await.says("Nobody asked for anything yet");
+    api.post("/v1/connections/acme/pause", &json!({})).await.ok();
     let place = post(&api, "/c/acme/deletions", &format!("plan={plan}&confirm=acme")).await.goes_to().to_owned();
-    get(&api, &place).await.says("Deletion of 2 chosen records");
+    let page = get(&api, &place).await;
+    page.says("Deletion of 2 chosen records");
+    page.says("2 waiting, 0 deleted");
+    page.says_nothing_of("It waits");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_left_alone_is_told_apart_from_what_was_tried() {
+    let api = Api::acme().await;
+    api.report(&["a-1", "a-2", "a-3"]).await;
+    let chosen = "record=Contact%2Fa-1&record=Contact%2Fa-2&record=Contact%2Fa-3&action=resync";
+    let plan = plan_on(&post(&api, "/c/acme/plans", chosen).await);
+    let succeeded = json!({
+        "detail-type": "Sync Succeeded", "time": NOW,
+        "detail": { "connection": "acme", "object": "Contact", "externalId": "a-3", "sourceVersion": 2 },
+    });
+    api.take(&succeeded).await;
+    let place = post(&api, "/c/acme/resyncs", &format!("plan={plan}")).await.goes_to().to_owned();
+    api.run(Selection::Owed { tick: sample::time(NOW) }).await;
+    let page = get(&api, &place).await;
+    page.says("Done: 2 records tried");
+    page.says("<strong>1</strong> left alone: did not fail any more");
+    page.says("3 of 3 worked off");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_is_wrong_is_shown_again_with_its_mistake_beside_the_field() {
+    let api = Api::acme().await;
+    api.report(&["a-1"]).await;
+    let wrong = "/c/acme/records?object=Contact&failed_from=2026-03-02T09:00&failed_to=yesterday&state=lost";
+    let page = get(&api, wrong).await;
+    assert_eq!(page.status, 422);
+    page.says("value=\"Contact\"");
+    page.says("value=\"2026-03-02T09:00\"");
+    page.says("name=\"failed_to\" value=\"yesterday\" aria-invalid=\"true\"");
+    page.says("It is not a time: write an RFC 3339 time");
+    page.says("name=\"state\" aria-invalid=\"true\"");
+    page.says_nothing_of("a-1");
+    let page = get(&api, "/c/acme/records?colour=red").await;
+    assert_eq!(page.status, 422);
+    page.says("<code>colour</code> is not a known parameter");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_lists_what_waits_for_it_and_no_more_than_twenty() {
+    let api = Api::acme().await;
+    api.report(&["parent"]).await;
+    for number in 0..25 {
+        let child = json!({
+            "detail-type": "Sync Failed", "time": sample::FAILED,
+            "detail": {
+                "connection": "acme", "object": "Contact", "externalId": format!("child-{number:02}"), "sourceVersion": 1,
+                "parent": { "object": "Contact", "externalId": "parent" },
+                "error": { "code": sample::CODE, "message": "it waits" }, "payload": { "LastName": "x" },
+            },
+        });
+        api.take(&child).await;
+    }
+    let page = get(&api, "/c/acme/records/Contact/parent").await;
+    page.says("What waits for it");
+    assert_eq!(page.text.matches("/c/acme/records/Contact/child-").count(), 20);
+    page.says("These are the first; others wait, too.");
+    let page = get(&api, "/c/acme/records/Contact/child-00").await;
+    page.says("Its parent");
+    page.says_nothing_of("What waits for it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_below_one_per_cent_is_not_rounded_up_to_one() {
+    let api = Api::acme().await;
+    api.report(&["a-1"]).await;
+    post(&api, "/c/acme/plans", "all=true&action=resync").await.says("&lt;1 % of the 5,000 that are left");
 }
 
 #[tokio::test(start_paused = true)]

@@ -160,7 +160,9 @@ fn number(count: &Value) -> String {
 
 fn calls(plan: &Value) -> String {
     let (calls, left) = (counted(&plan["calls"]), counted(&plan["left"]));
+    let is_little = plan["calls"].as_u64().unwrap_or(0).saturating_mul(100) < plan["left"].as_u64().unwrap_or(0);
     match plan["share_percent"].as_u64() {
+        Some(1) if is_little => format!("{calls}, <1 % of the {left} that are left"),
         Some(share) => format!("{calls}, {share} % of the {left} that are left"),
         None => format!("{calls}, and none is left now"),
     }

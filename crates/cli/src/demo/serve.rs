@@ -28,10 +28,14 @@ const LOOK: Duration = Duration::from_millis(100);
 /// What ticks in the demo.
 const JOBS: [Job; 3] = [Job::Due, Job::TimedOut, Job::Recent];
 
-/// Serves until a signal ends it.
-pub(super) async fn serve(world: &World, port: u16, json: bool) -> Result<(), Failure> {
+/// Takes the port, before anything is played in vain; 0 is any that is free.
+pub(super) async fn listen(port: u16) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    let listener = listener.with_context(|| format!("127.0.0.1:{port} cannot be listened on; take another --port"))?;
+    Ok(listener.with_context(|| format!("127.0.0.1:{port} cannot be listened on; take another --port"))?)
+}
+
+/// Serves until a signal ends it.
+pub(super) async fn serve(world: &World, listener: TcpListener, json: bool) -> Result<(), Failure> {
     let address = listener.local_addr().context("asking where the console listens")?;
     let token = format!("{:016x}{:016x}", SystemEntropy.number(), SystemEntropy.number());
     let guard = Guard::on_loopback(token, address.port(), SystemClock, SystemEntropy);

@@ -195,6 +195,14 @@ impl Browser {
         self.develop("Emulation.setEmulatedMedia", &feature).await;
     }
 
+    /// From now on every answer takes this long to come.
+    pub(crate) async fn slow_down(&self, by: Duration) {
+        self.develop("Network.enable", &json!({})).await;
+        let latency = u64::try_from(by.as_millis()).expect("it is short");
+        let line = json!({ "offline": false, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.develop("Network.emulateNetworkConditions", &line).await;
+    }
+
     /// A picture of the whole page, into a file.
     pub(crate) async fn picture(&self, width: u32, file: &Path) {
         let height = self.run("return document.documentElement.scrollHeight").await;

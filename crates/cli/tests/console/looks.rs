@@ -23,6 +23,25 @@ const TOO_WIDE: &str = "return document.documentElement.scrollWidth > window.inn
 
 const WIDTHS: [u32; 2] = [390, 1_600];
 
+/// A look at the page that the browser shows: what is wrong with it, light and dark, at each width, and a picture of each.
+pub(crate) async fn look_at(browser: &Browser, name: &str) -> Vec<String> {
+    let (pictures, mut wrong) = (pictures(), Vec::new());
+    browser.run(AXE).await;
+    for scheme in [Scheme::Light, Scheme::Dark] {
+        for width in WIDTHS {
+            browser.show(width, scheme).await;
+            let at = format!("{name}-{width}-{}", scheme.name());
+            let found = browser.run_async(CHECK).await;
+            wrong.extend(found.as_array().into_iter().flatten().map(|one| format!("{at}: {one}")));
+            if browser.run(TOO_WIDE).await == Value::Bool(true) {
+                wrong.push(format!("{at}: it is wider than the window"));
+            }
+            browser.picture(width, &pictures.join(format!("{at}.png"))).await;
+        }
+    }
+    wrong
+}
+
 fn pictures() -> PathBuf {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");
     fs::create_dir_all(&directory).expect("the directory is made");
@@ -69,22 +88,47 @@ async fn every_page_meets_level_aa_light_and_dark_and_fits_a_telephone_and_a_lar
     let served = Served::start().await;
     let browser = Browser::start().await;
     browser.take_cookie(&served.url("/"), served.cookie()).await;
-    let (pictures, mut wrong) = (pictures(), Vec::new());
+    let mut wrong = Vec::new();
     for (name, path) in pages(&served).await {
-        for scheme in [Scheme::Light, Scheme::Dark] {
-            for width in WIDTHS {
-                browser.show(width, scheme).await;
-                browser.go(&served.url(&path)).await;
-                browser.run(AXE).await;
-                let at = format!("{name}-{width}-{}", scheme.name());
-                let found = browser.run_async(CHECK).await;
-                wrong.extend(found.as_array().into_iter().flatten().map(|one| format!("{at}: {one}")));
-                if browser.run(TOO_WIDE).await == Value::Bool(true) {
-                    wrong.push(format!("{at}: it is wider than the window"));
-                }
-                browser.picture(width, &pictures.join(format!("{at}.png"))).await;
-            }
-        }
+        browser.go(&served.url(&path)).await;
+        wrong.extend(look_at(&browser, name).await);
     }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_is_asked_and_told_on_the_way_meets_it_too() {
+    let served = Served::start().await;
+    let browser = Browser::start().await;
+    browser.show(1_600, Scheme::Light).await;
+    browser.take_cookie(&served.url("/"), served.cookie()).await;
+    let mut wrong = Vec::new();
+    browser.go(&served.url("/c/marketing/records?type=row-lock")).await;
+    browser.click_on("Retry all").await;
+    browser.until_says("This is a plan: nothing is done yet").await;
+    wrong.extend(look_at(&browser, "plan").await);
+
+    browser.go(&served.url("/c/marketing/records?type=row-lock")).await;
+    browser.click("input[data-all='record']").await;
+    wrong.extend(look_at(&browser, "records-selected").await);
+    browser.click_on("Delete selected").await;
+    browser.until_says("to confirm").await;
+    wrong.extend(look_at(&browser, "deletion").await);
+    browser.write("#confirm", "something else").await;
+    browser.click_on("Delete 50 failures").await;
+    browser.until_says("Nothing was deleted").await;
+    wrong.extend(look_at(&browser, "deletion-not-confirmed").await);
+
+    browser
+        .go(&served.url("/c/marketing/records?message=lock&failed_from=2026-10-25T00:00&failed_to=2026-10-24T00:00"))
+        .await;
+    browser.until_says("is searched within one error type only").await;
+    browser.until_says("is before failed_from").await;
+    assert_eq!(browser.run("return document.querySelector('[name=message]').value").await, "lock");
+    wrong.extend(look_at(&browser, "filters-wrong").await);
+
+    browser.go(&served.url("/nosuch")).await;
+    browser.until_says("Go to the overview").await;
+    wrong.extend(look_at(&browser, "no-such-page").await);
     assert_eq!(wrong, Vec::<String>::new());
 }

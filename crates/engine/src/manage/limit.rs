@@ -8,26 +8,18 @@ use rules::counts::ApiCalls;
 use rules::fields::{Mistake, Mistakes};
 
 use crate::parts::Ports;
-use crate::ports::{Connections, Controls, PortError, Standings};
+use crate::ports::{Connections, PortError, Standings};
 
 /// Connections into the same org that are asked what it said.
 const MOST_ASKED: usize = 50;
 
-/// What is wrong with a new limit, as far as Salesforce has told the org's own by now. With another org in `after` it has not.
-///
-/// # Errors
-/// When the store fails.
-pub(super) async fn above_the_orgs<P: Ports>(
-    ports: &P,
-    before: &Connection,
-    after: &Connection,
-) -> Result<Option<Mistakes>, PortError> {
-    let Some(wanted) = after.budget.api_limit else { return Ok(None) };
+/// What is wrong with a new limit, as far as Salesforce has told the `org`'s own by now. With another org in `after` it has not.
+pub(super) fn above_the_orgs(before: &Connection, after: &Connection, org: Option<OrgUsage>) -> Option<Mistakes> {
+    let wanted = after.budget.api_limit?;
     if before.budget.api_limit == Some(wanted) || before.target.login_url != after.target.login_url {
-        return Ok(None);
+        return None;
     }
-    let org = ports.store().control(&before.id).await?.org;
-    Ok(above(wanted, org))
+    above(wanted, org)
 }
 
 /// What is wrong with the limit of a new connection, as far as Salesforce has told the org's own to another connection into it.

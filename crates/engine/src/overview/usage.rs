@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::{BudgetNow, budget_now};
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, ErrorTypes, Facts, PortError, Standings, TypeEntry};
+use crate::run::RESERVED_AT_A_TIME;
 
 /// The calls of one span of 20 minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,6 +57,9 @@ pub struct UsageNow {
     pub own: ApiCalls,
     /// The reported ones together.
     pub reported: ApiCalls,
+    /// Calls of `own` that a run under way has reserved and not made yet, at most: what it does not make comes back.
+    #[serde(skip)]
+    pub reserved_at_most: ApiCalls,
     /// The sums, the cap and the limit.
     #[serde(flatten)]
     pub budget: BudgetNow,
@@ -96,9 +100,17 @@ pub async fn usage<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Usag
     let Some(connection) = ports.store().connection(id).await? else {
         return Ok(None);
     };
-    let facts = ports.store().facts(id).await?;
-    let directory = ports.store().directory(id).await?;
-    Ok(Some(usage_now(&connection, &facts, &directory, ports.clock().now())))
+    usage_of(ports, &connection).await.map(Some)
+}
+
+/// The same of a connection whose settings are known.
+///
+/// # Errors
+/// When the store fails.
+pub async fn usage_of<P: Ports>(ports: &P, connection: &Connection) -> Result<UsageNow, PortError> {
+    let facts = ports.store().facts(&connection.id).await?;
+    let directory = ports.store().directory(&connection.id).await?;
+    Ok(usage_now(connection, &facts, &directory, ports.clock().now()))
 }
 
 fn usage_now(connection: &Connection, facts: &Facts, directory: &[TypeEntry], now: Timestamp) -> UsageNow {
@@ -116,9 +128,12 @@ fn usage_now(connection: &Connection, facts: &Facts, directory: &[TypeEntry], no
     let scheduled = directory.iter().filter(|entry| !connection.policy.excludes(&entry.error_type));
     let waiting = scheduled.map(TypeEntry::total).sum();
     let budget = Budget::of(connection, control, &reported);
+    let own = control.ledger.used(now, timeout);
+    let is_running = control.lease.as_ref().is_some_and(|lease| lease.until > now);
     UsageNow {
+        reserved_at_most: if is_running { own.min(RESERVED_AT_A_TIME) } else { ApiCalls(0) },
         buckets: buckets.into_values().collect(),
-        own: control.ledger.used(now, timeout),
+        own,
         reported: reported.used(now, timeout),
         budget: budget_now(connection, facts, now),
         org: control.org,

@@ -25,6 +25,7 @@ const MOST_PARTITIONS: usize = 4;
 /// How many records fit, about.
 pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Matching) -> Result<Meant, PortError> {
     let directory = ports.store().directory(&asked.connection.id).await?;
+    let counts_held = knows_the_held(asked, &directory);
     let fitting = fitting(asked, matching, directory);
     let mut meant = Meant { by_object: numbers(&fitting, matching), ..Meant::default() };
     let window = Window::of(asked, matching);
@@ -38,7 +39,11 @@ pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Mat
     } else {
         None
     };
-    meant.at_most = matching.state.is_some_and(|state| state != FailingState::Expired);
+    meant.at_most = match matching.state {
+        None | Some(FailingState::Expired) => false,
+        Some(FailingState::Held) => !counts_held,
+        Some(FailingState::Scheduled | FailingState::TimedOut) => true,
+    };
     match listed {
         Some(listed) => meant.by_object = listed,
         None => meant.at_most |= window.narrows,
@@ -47,15 +52,21 @@ pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Mat
     Ok(meant)
 }
 
+/// Whether the directory tells which records are held: those of the types that the policy excludes. Where payloads are kept for
+/// a time only, a record of any type may be held for want of its own, which a resync leaves alone and a deletion does not.
+fn knows_the_held(asked: &Asked<'_>, directory: &[TypeEntry]) -> bool {
+    let excluded = directory.iter().any(|entry| asked.connection.policy.excludes(&entry.error_type));
+    excluded && (asked.action == Action::Resync || asked.connection.retention.payload_days.is_none())
+}
+
 /// The types that may fit.
 fn fitting(asked: &Asked<'_>, matching: &Matching, mut directory: Vec<TypeEntry>) -> Vec<TypeEntry> {
     let excludes = |entry: &TypeEntry| asked.connection.policy.excludes(&entry.error_type);
     directory.retain(|entry| matching.error_type.as_ref().is_none_or(|wanted| *wanted == entry.error_type));
-    match (matching.state, asked.action) {
-        (Some(FailingState::Scheduled | FailingState::Expired), _) => directory.retain(|entry| !excludes(entry)),
-        // Held records without a payload may be deleted, and cannot be tried.
-        (Some(FailingState::Held), Action::Resync) if directory.iter().any(excludes) => directory.retain(excludes),
-        (Some(FailingState::Held | FailingState::TimedOut) | None, _) => {}
+    match matching.state {
+        Some(FailingState::Scheduled | FailingState::Expired) => directory.retain(|entry| !excludes(entry)),
+        Some(FailingState::Held) if knows_the_held(asked, &directory) => directory.retain(excludes),
+        Some(FailingState::Held | FailingState::TimedOut) | None => {}
     }
     // All types, when the directory knows of no record: it may lag.
     if directory.iter().any(|entry| number(entry, matching) > 0) {

@@ -14,7 +14,7 @@ use crate::parts::Ports;
 use crate::ports::UsageReports;
 
 /// The calls that are reserved at a time.
-const BLOCK: ApiCalls = ApiCalls(25);
+pub(crate) const BLOCK: ApiCalls = ApiCalls(25);
 
 #[derive(Clone, Copy, Debug)]
 struct Block {

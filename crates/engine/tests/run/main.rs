@@ -16,6 +16,7 @@ mod going_on;
 mod halting;
 mod handover;
 mod lag;
+mod letting_go;
 mod parents;
 mod plans;
 mod poison;
