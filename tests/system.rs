@@ -3,6 +3,7 @@
 //! Must not know: what is inside the parts.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot set up its test has failed it")]
 
+mod deploy;
 mod functions;
 mod kill;
 mod rooms;
