@@ -1,4 +1,4 @@
-//! What `template.yaml` deploys, as CloudFormation is given it, held to what the binaries need and to what the documents promise.
+//! What `template.yaml` deploys, as `CloudFormation` is given it, held to what the binaries need and to what the documents promise.
 //!
 //! Each check gives sentences about what is wrong, so that a test can also show what it would say of a template that is.
 //!

@@ -135,8 +135,5 @@ fn in_general(holder: Resource<'_>) -> Vec<String> {
 fn shared(template: &Template) -> Vec<String> {
     let functions: Vec<_> = template.of_kind("AWS::Lambda::Function").collect();
     let roles: BTreeSet<_> = functions.iter().filter_map(|one| referred(&one.properties["Role"])).collect();
-    match roles.len() == functions.len() {
-        true => Vec::new(),
-        false => vec!["functions share a role".to_owned()],
-    }
+    if roles.len() == functions.len() { Vec::new() } else { vec!["functions share a role".to_owned()] }
 }

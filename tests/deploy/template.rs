@@ -1,4 +1,4 @@
-//! A template as CloudFormation is given it: translated by SAM's own translator, its conditions decided.
+//! A template as `CloudFormation` is given it: translated by SAM's own translator, its conditions decided.
 //!
 //! Must not know: what should be in it.
 
@@ -48,7 +48,7 @@ pub(super) fn text(file: &str) -> String {
     std::fs::read_to_string(path(file)).unwrap_or_else(|problem| panic!("{file}: {problem}"))
 }
 
-/// What CloudFormation would be given for each text.
+/// What `CloudFormation` would be given for each text.
 pub(super) fn translated(texts: &[String]) -> Vec<Value> {
     let python = path(".venv/bin/python");
     assert!(python.exists(), "the translator is missing; run tests/run once, which installs it into .venv");

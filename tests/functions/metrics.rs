@@ -18,14 +18,14 @@ use super::secrets::CLIENT_SECRET;
 use super::world::{BUS, World};
 use crate::deploy::alarms::looked_at_by_alarms;
 
-/// The lines of a log that CloudWatch makes metrics of.
+/// The lines of a log that `CloudWatch` makes metrics of.
 fn lines(log: &str) -> Vec<Value> {
     assert!(!log.contains(CANARY) && !log.contains(CLIENT_SECRET), "{log}");
     let parsed = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     parsed.filter(|line| line.get("_aws").is_some()).collect()
 }
 
-/// The metrics of a line, each with its dimensions, as CloudWatch would make them.
+/// The metrics of a line, each with its dimensions, as `CloudWatch` would make them.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 fn metrics(line: &Value) -> Vec<(String, Vec<String>)> {
     let millis = line["_aws"]["Timestamp"].as_i64().unwrap();

@@ -1,4 +1,4 @@
-//! Metrics in CloudWatch's embedded metric format: lines of the log that CloudWatch turns into metrics, so that no call is made for
+//! Metrics in `CloudWatch`'s embedded metric format: lines of the log that `CloudWatch` turns into metrics, so that no call is made for
 //! them. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
 //! Every metric has the dimension `EventBus`, which tells one deployment from another, and nothing of a connection: a metric costs
@@ -19,7 +19,7 @@ pub const EVENT_BUS: &str = "EventBus";
 /// The second dimension of [`Metric::Ticks`].
 pub const SCHEDULE: &str = "Schedule";
 
-/// A unit, as CloudWatch names it.
+/// A unit, as `CloudWatch` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A number of things.
@@ -100,7 +100,7 @@ impl Metric {
         Self::ReportsPutOff,
     ];
 
-    /// Its name in CloudWatch.
+    /// Its name in `CloudWatch`.
     #[must_use]
     pub fn name(self) -> String {
         format!("{self:?}")

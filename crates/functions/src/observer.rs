@@ -85,7 +85,7 @@ impl<'a, P: Ports> Observer<'a, P> {
         let measured = match &report {
             RetryReport::FannedOut { tick, started, .. } => {
                 let late = overdue(self.ports, started, *tick).await;
-                measures::of_fan_out(schedule, &report, &self.or_said(late, "what is overdue"))
+                measures::of_fan_out(schedule, &report, &or_said(late, "what is overdue"))
             }
             RetryReport::Ran { report: run } => {
                 let connection = connection_of(event);
@@ -100,7 +100,7 @@ impl<'a, P: Ports> Observer<'a, P> {
 
     async fn usage(&self, connection: Option<&ConnectionId>) -> Option<UsageNow> {
         let used = usage(self.ports, connection?).await;
-        self.or_said(used, "what is used of the budget")
+        or_said(used, "what is used of the budget")
     }
 
     /// Nobody's work depends on it: the outcomes stand, and every one of them was published.
@@ -111,19 +111,19 @@ impl<'a, P: Ports> Observer<'a, P> {
         }
     }
 
-    /// A measure that cannot be taken is said in the log, and fails nothing.
-    fn or_said<T: Default>(&self, measured: Result<T, PortError>, lacking: &str) -> T {
-        measured.unwrap_or_else(|problem| {
-            error!(error = chain(&problem), lacking, "a measure could not be taken");
-            T::default()
-        })
-    }
-
     fn tell(&self, measured: &Measured) {
         if let Some(line) = measured.line(self.bus, self.ports.clock().now()) {
             (self.print)(&line);
         }
     }
+}
+
+/// A measure that cannot be taken is said in the log, and fails nothing.
+fn or_said<T: Default>(measured: Result<T, PortError>, lacking: &str) -> T {
+    measured.unwrap_or_else(|problem| {
+        error!(error = chain(&problem), lacking, "a measure could not be taken");
+        T::default()
+    })
 }
 
 fn connection_of(event: &Value) -> Option<ConnectionId> {

@@ -25,7 +25,7 @@ fn keep(line: &str) {
     LINES.with_borrow_mut(|lines| lines.push(serde_json::from_str(line).expect("a line is JSON")));
 }
 
-/// The lines since this was last asked, each without what is for CloudWatch only.
+/// The lines since this was last asked, each without what is for `CloudWatch` only.
 fn lines() -> Vec<Value> {
     let mut lines = LINES.take();
     for line in &mut lines {
