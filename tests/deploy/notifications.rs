@@ -68,3 +68,21 @@ fn subscriptions_are_made_only_for_what_is_given() {
         assert_eq!(part.of_kind("AWS::SNS::Subscription").count(), expected, "{given:?}");
     }
 }
+
+/// `EventBridge` gives SNS no context that a condition could be met by.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions>
+#[test]
+fn rules_and_alarms_may_publish_to_the_topic_and_no_condition_stands_in_the_way_of_a_rule() {
+    let part = Template::of_file("infra/notifications.yaml", Given::Nothing);
+    let policy = part.resource("TopicPolicy").unwrap();
+    let statements = policy.properties["PolicyDocument"]["Statement"].as_array().unwrap();
+    let allowed: Vec<(&Value, bool)> = statements
+        .iter()
+        .filter(|one| {
+            one["Effect"] == "Allow" && one["Action"] == "sns:Publish" && referred(&one["Resource"]) == Some("Topic")
+        })
+        .map(|one| (&one["Principal"]["Service"], one.get("Condition").is_some()))
+        .collect();
+    assert_eq!(allowed, [(&json!("events.amazonaws.com"), false), (&json!("cloudwatch.amazonaws.com"), true)]);
+    assert_eq!(statements.len(), allowed.len());
+}
