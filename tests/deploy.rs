@@ -7,6 +7,7 @@
 mod access;
 pub(crate) mod alarms;
 pub(crate) mod asked;
+mod costs;
 mod environment;
 mod keeping;
 mod mutants;

@@ -81,6 +81,11 @@ fn plain(text: &str) -> String {
     text.trim_start_matches("${").trim_end_matches('}').to_owned()
 }
 
+/// The metrics that alarms look at, one after another; each costs.
+pub(super) fn looked_at() -> Vec<String> {
+    alarms().into_iter().flat_map(|(_, alarm)| of_alarm(&alarm)).map(|one| one.metric).collect()
+}
+
 /// The metrics of ours that alarms look at, each with the schedule that it is of, if any.
 pub(crate) fn looked_at_by_alarms() -> BTreeSet<(String, String)> {
     let ours = alarms().into_iter().flat_map(|(_, alarm)| of_alarm(&alarm)).filter(|one| one.namespace == NAMESPACE);
