@@ -8,7 +8,7 @@ mod access;
 pub(crate) mod alarms;
 pub(crate) mod asked;
 mod costs;
-mod environment;
+pub(crate) mod environment;
 mod keeping;
 mod mutants;
 mod notifications;

@@ -12,7 +12,7 @@ use super::template::Template;
 use super::triggers::BINARIES;
 
 /// The variables that a binary asks for, whatever their values.
-pub(super) fn asked_by(binary: &str) -> BTreeSet<&'static str> {
+pub(crate) fn asked_by(binary: &str) -> BTreeSet<&'static str> {
     let asked = RefCell::new(BTreeSet::new());
     let look_up = |name: &'static str| {
         asked.borrow_mut().insert(name);

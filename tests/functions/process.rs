@@ -29,7 +29,7 @@ pub(crate) enum Binary {
 
 impl Binary {
     /// The program; with `RESYNC_BUILT`, the one that `sam build` left in that folder.
-    fn path(self) -> PathBuf {
+    pub(super) fn path(self) -> PathBuf {
         let built = std::env::var_os("RESYNC_BUILT").zip(self.function());
         match built {
             Some((folder, function)) => Path::new(&folder).join(function).join("bootstrap"),
