@@ -4,11 +4,14 @@
 //! Must not know: what is inside a binary.
 
 mod api;
+mod asking;
 pub(crate) mod bus;
 mod clock;
 mod ingest;
 pub(crate) mod json_service;
+mod metrics;
 pub(crate) mod process;
+mod producers;
 pub(crate) mod reports;
 mod retry_due;
 mod retry_recent;
@@ -18,4 +21,5 @@ pub(crate) mod runtime_api;
 pub(crate) mod secrets;
 mod start;
 pub(crate) mod url;
+mod wiretap;
 pub(crate) mod world;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot set up its test has failed it")]
 
 mod costs;
+mod deploy;
 mod functions;
 mod kill;
 mod likes;

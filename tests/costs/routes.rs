@@ -218,7 +218,10 @@ async fn accepting_fifty_thousand_records_writes_once_for_the_request_and_once_f
     let accepted = desk.asks(request.body(Body::from(body.to_string())).unwrap()).await;
     assert_eq!(accepted.status, StatusCode::ACCEPTED);
     assert_eq!(accepted.json()["request"]["planned"]["records"]["number"], json!(50_000));
-    assert_eq!(accepted.cost.writes, 3, "one keeps and owes it, one is the audit's, one keeps its connection from going");
+    assert_eq!(
+        accepted.cost.writes, 3,
+        "one keeps and owes it, one is the audit's, one keeps its connection from going"
+    );
     let again = desk.asks(
         Request::post("/v1/connections/acme/resyncs")
             .header(header::CONTENT_TYPE, "application/json")

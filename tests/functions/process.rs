@@ -3,6 +3,7 @@
 //! Must not know: which function it is.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use rules::time::Timestamp;
@@ -27,7 +28,29 @@ pub(crate) enum Binary {
 }
 
 impl Binary {
-    fn path(self) -> &'static str {
+    /// The program; with `RESYNC_BUILT`, the one that `sam build` left in that folder.
+    pub(super) fn path(self) -> PathBuf {
+        let built = std::env::var_os("RESYNC_BUILT").zip(self.function());
+        match built {
+            Some((folder, function)) => Path::new(&folder).join(function).join("bootstrap"),
+            None => self.compiled().into(),
+        }
+    }
+
+    /// The function that it is built for; none for one that only tests have.
+    fn function(self) -> Option<String> {
+        match self {
+            Self::Panics => None,
+            Self::Ingest
+            | Self::RetryDue
+            | Self::RetryTimedOut
+            | Self::RetryRecent
+            | Self::RetryRequested
+            | Self::Api => Some(format!("{self:?}")),
+        }
+    }
+
+    fn compiled(self) -> &'static str {
         match self {
             Self::Ingest => env!("CARGO_BIN_EXE_e2e-ingest"),
             Self::RetryDue => env!("CARGO_BIN_EXE_e2e-retry-due"),

@@ -2,7 +2,9 @@
 //!
 //! Must not know: what a function does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use engine::fan_out::Schedule;
@@ -12,6 +14,8 @@ use rules::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::process::{Binary, Function};
+use super::world::World;
+use crate::deploy::environment::asked_by;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_without_its_settings_ends_at_once_and_lists_all_that_is_missing_or_wrong() {
@@ -70,4 +74,25 @@ fn an_attempt_at_an_action_holds_its_key_for_longer_than_the_function_may_take()
     let seconds = api.lines().find_map(|line| line.trim().strip_prefix("Timeout: ")).unwrap();
     let timeout = Duration::from_secs(seconds.parse().unwrap());
     assert!(KeyedAction::LEASE >= timeout + Duration::from_mins(1), "the function may take {timeout:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_that_the_tests_give_has_the_variables_that_the_template_sets() {
+    let world = World::start().await;
+    let given = world.environment();
+    let ours: BTreeSet<&str> = given.keys().copied().filter(|name| !name.starts_with("AWS_")).collect();
+    assert_eq!(ours, asked_by("ingest"));
+}
+
+#[test]
+fn the_command_that_measures_functions_says_size_time_and_memory_of_each() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let program = Binary::Ingest.path();
+    let mut measure = Command::new(project.join(".venv/bin/python"));
+    let measured = measure.arg(project.join("infra/measure.py")).arg(&program).output().unwrap();
+    let said = String::from_utf8(measured.stdout).unwrap();
+    let line = said.lines().nth(1).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&measured.stderr)));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!([words[2], words[4], words[6]], ["MB", "ms", "MB"], "{line}");
+    assert!([words[1], words[3], words[5]].iter().all(|figure| figure.parse::<f64>().unwrap() > 0.0), "{line}");
 }

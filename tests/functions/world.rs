@@ -2,8 +2,9 @@
 //!
 //! Must not know: what a test is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use engine::ports::{Connections, Records};
 use functions::SystemClock;
 use rules::connection::Connection;
@@ -43,9 +44,15 @@ impl World {
 
     /// Adds the connection `id` with this policy; its contacts are matched by `Ext__c`.
     pub(super) async fn connect(&self, id: &str, policy: Value) {
+        self.connect_with(id, policy, json!({})).await;
+    }
+
+    /// The same, with this budget.
+    pub(super) async fn connect_with(&self, id: &str, policy: Value, budget: Value) {
         let settings = json!({
             "id": id,
             "policy": policy,
+            "budget": budget,
             "target": {
                 "login_url": self.salesforce.url(), "flow": "client_credentials", "secret": format!("resync/{id}")
             },
@@ -53,6 +60,19 @@ impl World {
             "request_timeout_seconds": 20,
         });
         self.store.save_connection(&Connection::read(&settings).unwrap()).await.unwrap();
+    }
+
+    /// The settings of a connection are written in a format that this version does not know.
+    pub(super) async fn write_as_a_newer_version(&self, id: &str) {
+        let client = self.table.client();
+        let scanned = client.scan().table_name(TABLE).filter_expression("attribute_exists(sh)").send().await.unwrap();
+        let quoted = format!("\"id\":\"{id}\"");
+        let is_of = |item: &HashMap<String, AttributeValue>| {
+            item.values().any(|value| value.as_s().is_ok_and(|text| text.contains(&quoted)))
+        };
+        let mut item = scanned.items.unwrap_or_default().into_iter().find(is_of).unwrap();
+        item.insert("f".to_owned(), AttributeValue::N("99".to_owned()));
+        client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
     /// The environment of a function, as the template sets it, with the services on this machine.

@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod manage;
 #[cfg(feature = "fakes")]
 pub mod memory;
+pub mod overdue;
 pub mod overview;
 pub mod parts;
 pub mod payload;

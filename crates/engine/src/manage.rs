@@ -24,7 +24,7 @@ use rules::ids::ConnectionId;
 use serde_json::Value;
 
 use crate::parts::Ports;
-use crate::ports::{AuditAction, Connections, Controls, PortError, Saved};
+use crate::ports::{AuditAction, Connections, Controls, PortError, Saved, Standings};
 use crate::suspension::{self, Cleared};
 use failing::has_failing;
 

@@ -11,7 +11,7 @@ mod retry;
 mod trigger;
 
 pub use error::HandlerError;
-pub use ingest::ingest;
+pub use ingest::{TakenIn, ingest, take_in};
 pub use report::{Blocked, RetryReport};
 pub use retry::{retry, retry_requested, retry_until};
 pub use trigger::{Trigger, scheduled_event};

@@ -12,12 +12,16 @@ mod config;
 mod entropy;
 pub mod function_url;
 pub mod handlers;
+pub mod metrics;
+mod observer;
 mod refusal;
 mod secrets;
 pub mod start;
+mod watched;
 
 pub use bus::EventBus;
 pub use clock::SystemClock;
 pub use config::{ApiConfig, BusName, Config, LogFilter, TableName};
 pub use entropy::SystemEntropy;
+pub use observer::Observer;
 pub use secrets::ManagedSecrets;

@@ -3,6 +3,7 @@
 //! Must not know: what an invocation is about.
 
 use std::error::Error;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,6 +73,14 @@ pub fn configure_api() -> Result<ApiConfig, StartError> {
 fn start_log(config: &Config) -> Result<(), StartError> {
     let log = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(config.log.directives());
     log.try_init().map_err(StartError::Log)
+}
+
+/// Writes a line into the log as it is. The log's own lines go the same way, each whole.
+pub fn print(line: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(problem) = writeln!(out, "{line}") {
+        error!(%problem, "a line of metrics could not be written");
+    }
 }
 
 /// The clients of the cloud's services and of Salesforce. Where the services are is for the SDK's own variables, such as

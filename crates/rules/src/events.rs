@@ -14,6 +14,9 @@ use crate::tries::TryOutcome;
 use crate::version::SourceVersion;
 
 mod reading;
+mod timed_out;
+
+pub use timed_out::{RecordsTimedOut, TimedOutType};
 
 pub use reading::{
     Envelope, FAR_FUTURE, Inbound, LARGEST_EVENT, LARGEST_PAYLOAD, OLDEST, ReportedFailure, ReportedSuccess,
@@ -26,6 +29,8 @@ pub use reading::{
 pub enum Outbound {
     /// The outcomes of one batch.
     RecordsRetried(RecordsRetried),
+    /// Records went into the timeout queue: the digest of one run, for people.
+    RecordsTimedOut(RecordsTimedOut),
     /// An older payload of ours may have followed the source's own, newer write: the source should send again.
     PossibleOverwrite(PossibleOverwrite),
     /// A hint that starts a run.
@@ -126,6 +131,7 @@ impl Outbound {
     pub fn detail_type(&self) -> &'static str {
         match self {
             Self::RecordsRetried(_) => "Records Retried",
+            Self::RecordsTimedOut(_) => "Records Timed Out",
             Self::PossibleOverwrite(_) => "Possible Overwrite",
             Self::RunRequested(_) => "Run Requested",
             Self::ConnectionSuspended(_) => "Connection Suspended",
@@ -138,6 +144,7 @@ impl Outbound {
     pub fn connection(&self) -> &ConnectionId {
         match self {
             Self::RecordsRetried(event) => &event.connection,
+            Self::RecordsTimedOut(event) => &event.connection,
             Self::PossibleOverwrite(event) => &event.connection,
             Self::RunRequested(event) => &event.connection,
             Self::ConnectionSuspended(event) => &event.connection,

@@ -30,6 +30,9 @@ impl Events for LocalBus {
                     info!(connection = %event.connection, object = %event.object, batch = %event.batch,
                         records = event.results.len(), "records retried");
                 }
+                Outbound::RecordsTimedOut(event) => {
+                    warn!(connection = %event.connection, records = event.records, "records timed out");
+                }
                 Outbound::PossibleOverwrite(event) => {
                     warn!(connection = %event.connection, object = %event.object, record = %event.external_id,
                         "possible overwrite: an older version may have followed a newer one; its source should send it again");

@@ -41,6 +41,7 @@ fn overwrites(world: &World) -> Vec<PossibleOverwrite> {
     let overwrite = |event| match event {
         Outbound::PossibleOverwrite(event) => Some(event),
         Outbound::RecordsRetried(_)
+        | Outbound::RecordsTimedOut(_)
         | Outbound::RunRequested(_)
         | Outbound::ConnectionSuspended(_)
         | Outbound::ConnectionResumed(_) => None,

@@ -2,12 +2,13 @@
 //!
 //! Must not know: what a report changes.
 
-use functions::{handlers, start};
+use functions::{Observer, start};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let config = start::configure()?;
     let parts = start::clients(&config).await;
-    start::serve(async |event, _| handlers::ingest(&parts, event).await).await?;
+    let observer = Observer::new(&parts, &config.event_bus, start::print);
+    start::serve(async |event, _| observer.ingest(event).await).await?;
     Ok(())
 }

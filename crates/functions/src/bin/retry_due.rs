@@ -3,12 +3,13 @@
 //! Must not know: which records that are.
 
 use engine::fan_out::Schedule;
-use functions::{handlers, start};
+use functions::{Observer, start};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let config = start::configure()?;
     let parts = start::clients(&config).await;
-    start::serve(async |event, deadline| handlers::retry(&parts, Schedule::Due, &event, deadline).await).await?;
+    let observer = Observer::new(&parts, &config.event_bus, start::print);
+    start::serve(async |event, deadline| observer.retry(Schedule::Due, &event, deadline).await).await?;
     Ok(())
 }

@@ -2,12 +2,13 @@
 //!
 //! Must not know: which records that are.
 
-use functions::{handlers, start};
+use functions::{Observer, start};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let config = start::configure()?;
     let parts = start::clients(&config).await;
-    start::serve(async |event, deadline| handlers::retry_requested(&parts, &event, deadline).await).await?;
+    let observer = Observer::new(&parts, &config.event_bus, start::print);
+    start::serve(async |event, deadline| observer.retry_requested(&event, deadline).await).await?;
     Ok(())
 }

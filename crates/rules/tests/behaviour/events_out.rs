@@ -3,8 +3,10 @@
 
 use rules::counts::TryKind;
 use rules::events::{
-    ConnectionResumed, ConnectionSuspended, Outbound, PossibleOverwrite, RecordsRetried, RetryResult, RunRequested,
+    ConnectionResumed, ConnectionSuspended, Outbound, PossibleOverwrite, RecordsRetried, RecordsTimedOut, RetryResult,
+    RunRequested,
 };
+use rules::ids::Epoch;
 use rules::owed::Selection;
 use rules::suspension::Cause;
 use rules::tries::TryOutcome;
@@ -22,6 +24,11 @@ fn retried() -> RecordsRetried {
         result("INV-2", TryOutcome::TimedOut, Some(error_type("duplicate-value"))),
     ];
     RecordsRetried::of(connection_id(), object(), batch(5, 12), TryKind::Interval, results)
+}
+
+fn timed_out(counts: &[(&str, u64)]) -> RecordsTimedOut {
+    let counts = counts.iter().map(|(name, records)| (error_type(name), *records)).collect();
+    RecordsTimedOut::of(connection_id(), Epoch(5), &counts).expect("records timed out")
 }
 
 fn overwrite(sent: i64, newer: i64) -> PossibleOverwrite {
@@ -56,6 +63,17 @@ pub(crate) fn every_event() -> Vec<(Outbound, &'static str, Value)> {
                     { "id": "INV-1", "outcome": "saved" },
                     { "id": "INV-2", "outcome": "timed_out", "errorType": "duplicate-value" },
                 ],
+            }),
+        ),
+        (
+            Outbound::RecordsTimedOut(timed_out(&[("row-lock", 600), ("validation-rule", 2400)])),
+            "Records Timed Out",
+            json!({
+                "id": "acme/5/timed-out", "connection": "acme", "epoch": 5, "records": 3000,
+                "errorTypes": [
+                    { "errorType": "validation-rule", "records": 2400 }, { "errorType": "row-lock", "records": 600 },
+                ],
+                "summary": "3000 records of acme go into the timeout queue: 2400 validation-rule, 600 row-lock",
             }),
         ),
         (
@@ -121,4 +139,21 @@ fn the_id_of_a_batch_s_event_follows_from_the_batch_alone() {
 fn the_id_of_an_overwrite_follows_from_the_record_and_the_newer_version() {
     assert_eq!(overwrite(3, 4).id, overwrite(2, 4).id);
     assert_ne!(overwrite(3, 4).id, overwrite(3, 5).id);
+}
+
+#[test]
+fn a_run_that_put_no_record_into_the_timeout_queue_has_no_digest() {
+    for counts in [vec![], vec![(error_type("row-lock"), 0)]] {
+        assert_eq!(RecordsTimedOut::of(connection_id(), Epoch(5), &counts.into_iter().collect()), None);
+    }
+}
+
+#[test]
+fn a_digest_tells_the_twenty_most_frequent_types_apart_and_counts_the_others_together() {
+    let counts: Vec<(String, u64)> = (1..=25).map(|number| (format!("type-{number:02}"), number)).collect();
+    let counts: Vec<(&str, u64)> = counts.iter().map(|(name, records)| (name.as_str(), *records)).collect();
+    let digest = timed_out(&counts);
+    assert_eq!((digest.records, digest.error_types.len(), digest.error_types[0].records), (325, 20, 25));
+    assert!(digest.summary.ends_with(", 6 type-06, 15 of other types"), "{}", digest.summary);
+    assert_eq!(timed_out(&[("row-lock", 1)]).summary, "1 record of acme goes into the timeout queue: 1 row-lock");
 }

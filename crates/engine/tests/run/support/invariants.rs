@@ -181,7 +181,8 @@ impl World {
             .iter()
             .filter_map(|event| match event {
                 Outbound::RecordsRetried(event) => Some(event),
-                Outbound::PossibleOverwrite(_)
+                Outbound::RecordsTimedOut(_)
+                | Outbound::PossibleOverwrite(_)
                 | Outbound::RunRequested(_)
                 | Outbound::ConnectionSuspended(_)
                 | Outbound::ConnectionResumed(_) => None,

@@ -113,6 +113,7 @@ impl World {
         let requested = new.filter_map(|event| match event {
             Outbound::RunRequested(requested) => Some(requested.clone()),
             Outbound::RecordsRetried(_)
+            | Outbound::RecordsTimedOut(_)
             | Outbound::PossibleOverwrite(_)
             | Outbound::ConnectionSuspended(_)
             | Outbound::ConnectionResumed(_) => None,

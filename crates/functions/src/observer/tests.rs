@@ -1,0 +1,188 @@
+//! What invocations leave in the log and on the bus, over a store in memory and a scripted Salesforce.
+//!
+//! Must not know: the cloud.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, reply, sample};
+use engine::memory::MemoryStore;
+use engine::parts::Parts;
+use engine::ports::{Connections, LoginAnswer, NotProcessed, UpsertRequest};
+use rules::connection::Connection;
+use serde_json::json;
+
+use super::*;
+use crate::handlers::scheduled_event;
+
+type Fakes = Parts<MemoryStore, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
+
+thread_local! {
+    static LINES: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+}
+
+fn keep(line: &str) {
+    LINES.with_borrow_mut(|lines| lines.push(serde_json::from_str(line).expect("a line is JSON")));
+}
+
+/// The lines since this was last asked, each without what is for `CloudWatch` only.
+fn lines() -> Vec<Value> {
+    let mut lines = LINES.take();
+    for line in &mut lines {
+        let line = line.as_object_mut().expect("a line is an object");
+        line.remove("_aws").expect("it says which of it is a metric");
+        assert_eq!(line.remove("EventBus"), Some(json!("retries")));
+    }
+    lines
+}
+
+const TICK: &str = "2026-03-02T09:20:00Z";
+
+/// `acme`, whose records time out after one failed try, ten minutes before a tick.
+async fn fakes() -> Fakes {
+    let clock = VirtualClock::starting(sample::time("2026-03-02T09:10:00Z"));
+    let store = MemoryStore::new();
+    store.save_connection(&connection()).await.expect("the fake store takes it");
+    let (targets, events, entropy) = (FakeTargets::new(clock), RecordedEvents::default(), CountingEntropy::default());
+    Parts { store, targets, events, clock, entropy }
+}
+
+fn connection() -> Connection {
+    sample::connection("acme", &json!({"kind": "interval", "tries": 1}))
+}
+
+fn report(contact: &str, code: &str) -> Value {
+    let event = json!({
+        "detail-type": "Sync Failed", "source": "billing", "time": "2026-03-02T09:09:00Z",
+        "detail": {
+            "connection": "acme", "object": "Contact", "externalId": contact, "sourceVersion": 1,
+            "error": {"code": code, "message": sample::MESSAGE}, "payload": {"LastName": contact},
+        }
+    });
+    json!({"messageId": contact, "body": event.to_string()})
+}
+
+fn bus() -> BusName {
+    BusName("retries".to_owned())
+}
+
+async fn take_in(parts: &Fakes, messages: &[Value]) {
+    let bus = bus();
+    let response = Observer::new(parts, &bus, keep).ingest(json!({"Records": messages})).await;
+    response.expect("it is a batch");
+}
+
+/// The tick at 9:20 and the runs that it asks for, a minute later.
+async fn tick_and_run(parts: &Fakes) {
+    let (bus, tick) = (bus(), sample::time(TICK));
+    parts.clock.wait(Duration::from_mins(11)).await;
+    let observer = Observer::new(parts, &bus, keep);
+    let deadline = parts.clock.now() + Duration::from_mins(15);
+    let event = scheduled_event(Schedule::Due, tick);
+    observer.retry(Schedule::Due, &event, deadline).await.expect("the ports work");
+    for requested in parts.events.take() {
+        let event = json!({"source": "resync", "detail-type": requested.detail_type(), "detail": requested});
+        observer.retry(Schedule::Due, &event, deadline).await.expect("the ports work");
+    }
+}
+
+fn digests(parts: &Fakes) -> Vec<Value> {
+    let events = parts.events.take();
+    let digests = events.iter().filter(|event| event.detail_type() == "Records Timed Out");
+    digests.map(|event| serde_json::to_value(event).expect("an event is JSON")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_reports_leaves_one_line_that_tells_taken_in_and_refused_apart() {
+    let parts = fakes().await;
+    let wrong = json!({"messageId": "x", "body": "{}"});
+    take_in(&parts, &[report("a", sample::CODE), wrong, report("b", sample::CODE)]).await;
+    assert_eq!(lines(), [json!({"ReportsTakenIn": 2, "ReportsRefused": 1})]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tick_of_a_system_with_nothing_to_do_costs_one_metric() {
+    let parts = fakes().await;
+    tick_and_run(&parts).await;
+    assert_eq!(lines(), [json!({"Schedule": "due", "Ticks": 1})]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_leaves_one_line_about_its_connection() {
+    let parts = fakes().await;
+    take_in(&parts, &[report("a", sample::CODE), report("b", sample::CODE)]).await;
+    tick_and_run(&parts).await;
+    let expected = json!({
+        "Runs": 1, "ApiCalls": 2, "RecordsTried": 2, "RecordsResolved": 2, "BudgetUsed": 0, "RecordsWaiting": 0,
+        "connection": "acme", "stopped": "done", "callsUsed": 2, "callsCap": 5000,
+    });
+    assert_eq!(lines().last(), Some(&expected));
+    assert!(digests(&parts).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_thousand_records_that_time_out_in_one_run_are_one_digest_by_type() {
+    let parts = fakes().await;
+    let (locked, wrong) = (sample::CODE, "FIELD_CUSTOM_VALIDATION_EXCEPTION");
+    let code = move |number: usize| if number.is_multiple_of(5) { locked } else { wrong };
+    let reports: Vec<Value> = (0..3000).map(|number| report(&format!("c{number:04}"), code(number))).collect();
+    for batch in reports.chunks(100) {
+        take_in(&parts, batch).await;
+    }
+    let refuse = move |request: &UpsertRequest, _, _| {
+        reply::each(request, |upsert| {
+            let number: usize = upsert.id.as_str()[1..].parse().expect("a number");
+            reply::refused(code(number), sample::MESSAGE)
+        })
+    };
+    parts.targets.target(&sample::connection_id("acme")).answer_with(refuse);
+    tick_and_run(&parts).await;
+
+    let [digest] = digests(&parts).try_into().expect("one digest, however many records");
+    assert_eq!((&digest["connection"], &digest["records"]), (&json!("acme"), &json!(3000)));
+    let types = json!([
+        {"errorType": "validation-rule", "records": 2400}, {"errorType": "row-lock", "records": 600}
+    ]);
+    assert_eq!(digest["errorTypes"], types);
+    let summary = "3000 records of acme go into the timeout queue: 2400 validation-rule, 600 row-lock";
+    assert_eq!(digest["summary"], summary);
+    assert_eq!(lines().last().map(|line| line["RecordsTimedOut"].clone()), Some(json!(3000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_ends_suspended_and_the_ticks_that_find_it_so_say_it() {
+    let parts = fakes().await;
+    take_in(&parts, &[report("a", sample::CODE)]).await;
+    lines();
+    let down = LoginAnswer::NotProcessed(NotProcessed::Down);
+    parts.targets.target(&sample::connection_id("acme")).login_always(reply::of(down));
+    tick_and_run(&parts).await;
+    let [tick, run] = lines().try_into().expect("a tick and a run");
+    assert_eq!((&tick["Ticks"], tick.get("ConnectionsSuspended")), (&json!(1), None));
+    assert_eq!((&run["ConnectionsSuspended"], &run["stopped"]), (&json!(1), &json!("suspended")));
+    let (bus, deadline) = (bus(), parts.clock.now() + Duration::from_mins(15));
+    let event = scheduled_event(Schedule::Due, sample::time("2026-03-02T09:40:00Z"));
+    Observer::new(&parts, &bus, keep).retry(Schedule::Due, &event, deadline).await.expect("the ports work");
+    let expected = json!({
+        "Schedule": "due", "Ticks": 1, "ConnectionsBlocked": 1, "ConnectionsSuspended": 1, "suspended": ["acme"],
+    });
+    assert_eq!(lines(), [expected]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_run_and_has_records_due_for_more_than_two_ticks_is_overdue() {
+    let parts = fakes().await;
+    take_in(&parts, &[report("a", sample::CODE)]).await;
+    lines();
+    let bus = bus();
+    let observer = Observer::new(&parts, &bus, keep);
+    for (tick, overdue) in [("10:00", None), ("10:20", Some(json!(["acme"])))] {
+        let tick = sample::time(&format!("2026-03-02T{tick}:00Z"));
+        let deadline = parts.clock.now() + Duration::from_mins(15);
+        let event = scheduled_event(Schedule::Due, tick);
+        observer.retry(Schedule::Due, &event, deadline).await.expect("the ports work");
+        let [line] = lines().try_into().expect("one line");
+        assert_eq!(line.get("overdue").cloned(), overdue, "{line}");
+        assert_eq!(line.get("ConnectionsOverdue").is_some(), overdue.is_some(), "{line}");
+    }
+}

@@ -1,0 +1,221 @@
+//! Alarms and dashboard: every metric that they look at is one that the functions write, or one that AWS documents for a resource
+//! that is deployed.
+//!
+//! Must not know: what a value means.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use functions::metrics::{EVENT_BUS, Metric, NAMESPACE, SCHEDULE};
+use serde_json::Value;
+
+use super::template::{Given, Template, each, referred};
+
+/// Metrics of AWS, each with the dimension that it is looked at by, and the type of resource that the dimension names. Source of
+/// each: the service's own list of its metrics, such as
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>,
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html> and
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html>.
+const OF_AWS: [(&str, &str, &str, &str); 10] = [
+    ("AWS/Lambda", "Errors", "FunctionName", "AWS::Lambda::Function"),
+    ("AWS/Lambda", "Throttles", "FunctionName", "AWS::Lambda::Function"),
+    ("AWS/Lambda", "Duration", "FunctionName", "AWS::Lambda::Function"),
+    ("AWS/Lambda", "Invocations", "FunctionName", "AWS::Lambda::Function"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "AWS::SQS::Queue"),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "AWS::SQS::Queue"),
+    ("AWS/DynamoDB", "ReadThrottleEvents", "TableName", "AWS::DynamoDB::Table"),
+    ("AWS/DynamoDB", "WriteThrottleEvents", "TableName", "AWS::DynamoDB::Table"),
+    ("AWS/DynamoDB", "ConsumedReadCapacityUnits", "TableName", "AWS::DynamoDB::Table"),
+    ("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", "AWS::DynamoDB::Table"),
+];
+
+/// A metric that is looked at: where, which, and its dimensions, of which a value may be a parameter's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Looked {
+    namespace: String,
+    metric: String,
+    dimensions: BTreeMap<String, String>,
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().or_else(|| referred(value)).unwrap_or_default().to_owned()
+}
+
+fn looked(namespace: &Value, metric: &Value, dimensions: &Value) -> Looked {
+    let dimensions = each(dimensions).into_iter().map(|one| (text(&one["Name"]), text(&one["Value"])));
+    Looked { namespace: text(namespace), metric: text(metric), dimensions: dimensions.collect() }
+}
+
+/// The metrics that an alarm looks at, itself or by an expression.
+fn of_alarm(alarm: &Value) -> Vec<Looked> {
+    if alarm.get("MetricName").is_some() {
+        return vec![looked(&alarm["Namespace"], &alarm["MetricName"], &alarm["Dimensions"])];
+    }
+    let stats = each(&alarm["Metrics"]).into_iter().filter_map(|one| one.get("MetricStat"));
+    stats
+        .map(|stat| &stat["Metric"])
+        .map(|one| looked(&one["Namespace"], &one["MetricName"], &one["Dimensions"]))
+        .collect()
+}
+
+/// The dashboard's widgets, its variables left as they are.
+fn widgets() -> Vec<Value> {
+    let template = Template::of_file("infra/dashboard.yaml", Given::Nothing);
+    let board = template.resource("Dashboard").unwrap();
+    let body: Value = serde_json::from_str(board.properties["DashboardBody"]["Fn::Sub"].as_str().unwrap()).unwrap();
+    body["widgets"].as_array().unwrap().clone()
+}
+
+fn of_widget(widget: &Value) -> Vec<Looked> {
+    let lines = widget["properties"]["metrics"].as_array().into_iter().flatten();
+    let lines = lines.map(|line| line.as_array().unwrap()).filter(|line| line[0].is_string());
+    let looked = lines.map(|line| {
+        let texts: Vec<String> = line.iter().filter_map(Value::as_str).map(plain).collect();
+        let dimensions = texts[2..].chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        Looked { namespace: texts[0].clone(), metric: texts[1].clone(), dimensions }
+    });
+    looked.collect()
+}
+
+/// `${Name}` is the parameter `Name`.
+fn plain(text: &str) -> String {
+    text.trim_start_matches("${").trim_end_matches('}').to_owned()
+}
+
+/// The metrics that alarms look at, one after another; each costs.
+pub(super) fn looked_at() -> Vec<String> {
+    alarms().into_iter().flat_map(|(_, alarm)| of_alarm(&alarm)).map(|one| one.metric).collect()
+}
+
+/// The metrics of ours that alarms look at, each with the schedule that it is of, if any.
+pub(crate) fn looked_at_by_alarms() -> BTreeSet<(String, String)> {
+    let ours = alarms().into_iter().flat_map(|(_, alarm)| of_alarm(&alarm)).filter(|one| one.namespace == NAMESPACE);
+    ours.map(|one| (one.metric, one.dimensions.get(SCHEDULE).cloned().unwrap_or_default())).collect()
+}
+
+fn alarms() -> Vec<(String, Value)> {
+    let template = Template::of_file("infra/alarms.yaml", Given::Nothing);
+    template.of_kind("AWS::CloudWatch::Alarm").map(|alarm| (alarm.name.to_owned(), alarm.properties.clone())).collect()
+}
+
+/// What is wrong with a metric that is looked at, if anything is. `stack` is where the parameters come from.
+fn wrong(main: &Template, stack: &str, looked: &Looked) -> Option<String> {
+    let given = &main.resource(stack).unwrap().properties["Parameters"];
+    if looked.namespace == NAMESPACE {
+        return wrong_of_ours(given, looked);
+    }
+    let known =
+        OF_AWS.iter().find(|(namespace, metric, ..)| looked.namespace == *namespace && looked.metric == *metric);
+    let Some((_, _, dimension, kind)) = known else { return Some(format!("{looked:?} is no metric that is known")) };
+    let named = looked.dimensions.get(*dimension).and_then(|parameter| referred(&given[parameter]));
+    let named = named.and_then(|name| main.resource(name));
+    let is_there = named.is_some_and(|resource| resource.kind == *kind || resource.name == "Notifications");
+    (!is_there).then(|| format!("{looked:?} is about nothing that is deployed"))
+}
+
+fn wrong_of_ours(given: &Value, looked: &Looked) -> Option<String> {
+    let written = Metric::ALL.into_iter().find(|metric| metric.name() == looked.metric);
+    let Some(metric) = written else { return Some(format!("no function writes {looked:?}")) };
+    let bus = looked.dimensions.get(EVENT_BUS).and_then(|parameter| referred(&given[parameter]));
+    let schedule = looked.dimensions.get(SCHEDULE).map(String::as_str);
+    let dimensions = match metric {
+        Metric::Ticks => {
+            looked.dimensions.len() == 2 && schedule.is_some_and(|one| ["due", "timed_out", "recent"].contains(&one))
+        }
+        _ => looked.dimensions.len() == 1,
+    };
+    (bus != Some("EventBus") || !dimensions)
+        .then(|| format!("{looked:?} has other dimensions than the functions write"))
+}
+
+#[test]
+fn every_metric_that_an_alarm_or_the_dashboard_looks_at_is_written_by_something_that_is_deployed() {
+    let main = Template::of_the_project(Given::Nothing);
+    for (name, alarm) in alarms() {
+        let looked = of_alarm(&alarm);
+        assert!(!looked.is_empty(), "{name} looks at nothing");
+        for one in looked {
+            assert_eq!(wrong(&main, "Alarms", &one), None, "{name}");
+        }
+    }
+    let looked: Vec<Looked> = widgets().iter().flat_map(of_widget).collect();
+    assert!(looked.len() > 40, "{}", looked.len());
+    for one in looked {
+        assert_eq!(wrong(&main, "Dashboard", &one), None);
+    }
+}
+
+#[test]
+fn a_metric_that_nothing_writes_is_found_out() {
+    let main = Template::of_the_project(Given::Nothing);
+    let dimensions = BTreeMap::from([(EVENT_BUS.to_owned(), "EventBusName".to_owned())]);
+    let metric = |namespace: &str, metric: &str, dimensions: &BTreeMap<String, String>| Looked {
+        namespace: namespace.to_owned(),
+        metric: metric.to_owned(),
+        dimensions: dimensions.clone(),
+    };
+    assert_eq!(wrong(&main, "Alarms", &metric(NAMESPACE, "Runs", &dimensions)), None);
+    for broken in [
+        metric(NAMESPACE, "RunsStarted", &dimensions),
+        metric(NAMESPACE, "Ticks", &dimensions),
+        metric(NAMESPACE, "Runs", &BTreeMap::new()),
+        metric("AWS/Lambda", "Errors", &dimensions),
+        metric("AWS/SQS", "Depth", &dimensions),
+    ] {
+        assert!(wrong(&main, "Alarms", &broken).is_some(), "{broken:?}");
+    }
+}
+
+#[test]
+fn every_alarm_says_what_to_do_and_tells_the_topic_when_it_begins_and_ends() {
+    for (name, alarm) in alarms() {
+        let description = alarm["AlarmDescription"].as_str().unwrap();
+        assert!((80..=1024).contains(&description.len()), "{name}: {} characters", description.len());
+        for action in ["AlarmActions", "OKActions"] {
+            assert_eq!(
+                each(&alarm[action]).into_iter().map(referred).collect::<Vec<_>>(),
+                [Some("TopicArn")],
+                "{name}"
+            );
+        }
+        assert!(alarm["TreatMissingData"].is_string(), "{name} does not say what silence means");
+    }
+}
+
+/// A period and how often it is looked at may span a day, or a week when the period is an hour or more.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html>
+#[test]
+fn no_alarm_looks_further_back_than_cloudwatch_allows() {
+    for (name, alarm) in alarms() {
+        let stats = each(&alarm["Metrics"]).into_iter().filter_map(|one| one["MetricStat"]["Period"].as_u64());
+        let period = alarm["Period"].as_u64().or_else(|| stats.max()).unwrap();
+        let most = if period >= 3_600 { 7 * 86_400 } else { 86_400 };
+        assert!(period.is_multiple_of(60), "{name}");
+        assert!(period * alarm["EvaluationPeriods"].as_u64().unwrap() <= most, "{name}");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_every_alarm_and_answers_its_three_questions() {
+    let widgets = widgets();
+    let shown = widgets.iter().find(|widget| widget["type"] == "alarm").unwrap();
+    let shown: BTreeSet<String> = each(&shown["properties"]["alarms"]).into_iter().map(last_name).collect();
+    let named: BTreeSet<String> = alarms().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(shown, named);
+    let texts: String = widgets.iter().filter_map(|widget| widget["properties"]["markdown"].as_str()).collect();
+    for question in ["Is it healthy?", "What does it cost?", "When does the backlog clear?"] {
+        assert!(texts.contains(question), "{question}");
+    }
+}
+
+fn last_name(arn: &Value) -> String {
+    arn.as_str().and_then(|arn| arn.rsplit_once("${SystemName}-")).map(|(_, name)| name.to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn the_page_of_the_deployment_describes_every_metric() {
+    let page = super::template::text("docs/deploy.md");
+    for metric in Metric::ALL {
+        let line = format!("| `{}` | {:?} | {} |", metric.name(), metric.unit(), metric.meaning());
+        assert!(page.contains(&line), "docs/deploy.md lacks the line\n{line}");
+    }
+}

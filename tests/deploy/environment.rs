@@ -1,0 +1,48 @@
+//! The environment of each function: exactly the variables that its binary asks for, by the binary's own reading.
+//!
+//! Must not know: what a variable is for.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use functions::{ApiConfig, Config};
+
+use super::template::Template;
+use super::triggers::BINARIES;
+
+/// The variables that a binary asks for, whatever their values.
+pub(crate) fn asked_by(binary: &str) -> BTreeSet<&'static str> {
+    let asked = RefCell::new(BTreeSet::new());
+    let look_up = |name: &'static str| {
+        asked.borrow_mut().insert(name);
+        Some(OsString::from("info"))
+    };
+    let read = match binary {
+        "api" => ApiConfig::read(look_up).map(drop),
+        _ => Config::read(look_up).map(drop),
+    };
+    let asked = asked.into_inner();
+    // What was asked for was answered, with values that may be wrong for it; nothing was left out because of that.
+    assert!(read.is_ok() || binary == "api", "{binary} takes info for any setting");
+    asked
+}
+
+/// What is wrong with the environments.
+pub(super) fn problems(template: &Template) -> Vec<String> {
+    BINARIES.iter().flat_map(|binary| of_binary(template, binary)).collect()
+}
+
+fn of_binary(template: &Template, binary: &str) -> Vec<String> {
+    let Some(function) = template.function(binary) else {
+        return vec![format!("no function is built from the binary {binary}")];
+    };
+    let set = function.properties["Environment"]["Variables"].as_object();
+    let set: BTreeSet<&str> = set.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let asked = asked_by(binary);
+    let missing =
+        asked.difference(&set).map(|name| format!("{} is not told {name}, which its binary asks for", function.name));
+    let idle =
+        set.difference(&asked).map(|name| format!("{} is told {name}, which its binary never asks for", function.name));
+    missing.chain(idle).collect()
+}
