@@ -3,6 +3,7 @@
 //! Must not know: how the answers are found.
 
 mod counting;
+mod deleting;
 mod morning;
 mod questions;
 mod routes;

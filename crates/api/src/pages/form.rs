@@ -80,7 +80,7 @@ impl Refused {
 
 /// What is wrong with a field, below it.
 pub(super) fn mistakes(mistakes: &[&Mistake]) -> Markup {
-    html! { @for mistake in mistakes { p.mistake role="alert" { "It " (mistake.problem) ": " (mistake.mend) "." } } }
+    html! { @for mistake in mistakes { p.mistake role="alert" { "It " (mistake.problem) ": " (mistake.mend.replace('`', "")) "." } } }
 }
 
 /// What is wrong with a form and belongs to no field of its page.

@@ -149,7 +149,7 @@ fn cost(plan: &Plan, now: Timestamp) -> Markup {
             (bar(plan.calls.0, plan.left.0, tone, &words)) (words)
         }))
         (figure("Starts", &when_or(plan.starts, now, "when a person acts"), &html! { (if plan.waits_for.is_empty() { "at once" } else { "it waits first: see below" }) }))
-        (figure("Ends", &when_or(plan.ends, now, "nobody can tell"), &html! { (plan.assumes) }))
+        (figure("Ends", &when_or(plan.ends, now, "nobody can tell"), &html! { "assumes " (plan.assumes) }))
     }
 }
 

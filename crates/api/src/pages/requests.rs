@@ -258,7 +258,7 @@ fn facts(scene: &Scene, request: &Request) -> Markup {
         section.panel aria-labelledby="facts" {
             h2 id="facts" { "The request" }
             dl.facts {
-                dt { "Asked" } dd { (when(request.as_of, now)) span.muted { " records that failed later are left out" } }
+                dt { "Asked" } dd { (when(request.as_of, now)) span.muted { "; records that failed later are left out" } }
                 dt { "By" } dd { (request.requested_by) }
                 dt { "Ended" } dd { (when_or(request.ended, now, "not yet")) }
                 dt { "Id" } dd { code { (request.id) } }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::assets::STYLE;
 use super::secure;
+use super::suspension::sentence;
 
 /// The largest problem that is shown.
 const LARGEST: usize = 1 << 20;
@@ -33,7 +34,12 @@ pub(crate) async fn as_page(request: Request, next: Next) -> Response {
 
 fn page(status: StatusCode, problem: &Value) -> Markup {
     let text = |name: &str| problem[name].as_str().unwrap_or_default();
-    let title = text("title");
+    // The document speaks to a program, of routes.
+    let (title, detail) = if text("type").ends_with(":no-such-route") {
+        ("There is no such page", "The address is mistyped, or what was there is gone.".to_owned())
+    } else {
+        (text("title"), sentence(text("detail")))
+    };
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -48,7 +54,7 @@ fn page(status: StatusCode, problem: &Value) -> Markup {
                 main id="main" {
                     p.muted { "Error " (status.as_u16()) }
                     h1 { (title) }
-                    p { (text("detail")) }
+                    p { (detail) }
                     p { a.button href="/" { "Go to the overview" } }
                 }
             }

@@ -94,8 +94,10 @@ async fn fifty_thousand_failing_records_are_told_in_numbers_paged_planned_and_fo
     let order = Order { connection: acme, selection: asked.selection(), deadline, halt };
     let working = Arc::clone(&parts);
     let run = tokio::spawn(async move { run(working.as_ref(), &order).await });
-    browser.until_says("resolved").await;
-    browser.until_says("waiting, 800 tried").await;
+    // Whole batches of 200, and no more "0 resolved".
+    browser.until_says("00 resolved").await;
+    browser.until_says("00 tried").await;
+    assert!(browser.has("#progress[hx-trigger]").await, "it is under way");
     wrong.extend(look_at(&browser, "large-progress").await);
     run.abort();
     assert_eq!(wrong, Vec::<String>::new());

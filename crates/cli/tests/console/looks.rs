@@ -21,6 +21,12 @@ const CHECK: &str = "
 /// A script that tells whether anything is wider than the window.
 const TOO_WIDE: &str = "return document.documentElement.scrollWidth > window.innerWidth";
 
+/// Waits until no colour changes any more: a scheme that is exchanged goes over in a moment.
+const AT_REST: &str = "
+    const done = arguments[arguments.length - 1];
+    const ends = (one) => one.effect.getTiming().iterations !== Infinity;
+    Promise.all(document.getAnimations().filter(ends).map((one) => one.finished)).then(() => done(true), () => done(false));";
+
 const WIDTHS: [u32; 2] = [390, 1_600];
 
 /// A look at the page that the browser shows: what is wrong with it, light and dark, at each width, and a picture of each.
@@ -30,6 +36,7 @@ pub(crate) async fn look_at(browser: &Browser, name: &str) -> Vec<String> {
     for scheme in [Scheme::Light, Scheme::Dark] {
         for width in WIDTHS {
             browser.show(width, scheme).await;
+            browser.run_async(AT_REST).await;
             let at = format!("{name}-{width}-{}", scheme.name());
             let found = browser.run_async(CHECK).await;
             wrong.extend(found.as_array().into_iter().flatten().map(|one| format!("{at}: {one}")));
@@ -128,7 +135,7 @@ async fn what_a_person_is_asked_and_told_on_the_way_meets_it_too() {
     wrong.extend(look_at(&browser, "filters-wrong").await);
 
     browser.go(&served.url("/nosuch")).await;
-    browser.until_says("Go to the overview").await;
+    browser.until_says("There is no such page").await;
     wrong.extend(look_at(&browser, "no-such-page").await);
     assert_eq!(wrong, Vec::<String>::new());
 }

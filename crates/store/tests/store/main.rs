@@ -5,7 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
 
 mod actions;
-mod deleting;
 mod embedded;
 mod erasing;
 mod faults;

@@ -9,21 +9,20 @@ use aws_sdk_dynamodb::Client;
 use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, sample};
 use engine::manage::{self, Changed, Deleted, Wish};
 use engine::parts::Parts;
-use engine::ports::{AuditAction, Connections, CountChange, ErrorTypes, Records};
+use engine::ports::{AuditAction, Connections, CountChange, ErrorTypes};
 use rules::connection::Connection;
 use serde_json::json;
 use store::DynamoStore;
 use store::local::{Embedded, Place};
 
-use crate::support::counting::Counting;
-use crate::support::samples::{error_type, failing, first, keeping};
+use super::MOST;
+use super::counting::Counting;
+use super::morning::{SHARDS, TYPES};
+use crate::likes;
 
-/// Besides the question: the settings, a write of the audit and one of the settings, which reads them first.
-const CHANGE: usize = 4;
-const MOST: usize = 10;
-
-const TYPES: usize = 20;
-const SHARDS: u16 = 16;
+/// Besides the question: the settings and how the connection stands, a write of the audit and one of the settings, which reads
+/// them first, and whether a run has anything to do now.
+const CHANGE: usize = 6;
 
 type Bundle =
     Parts<DynamoStore<VirtualClock>, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
@@ -38,7 +37,7 @@ async fn acme(counted: [i64; TYPES]) -> (Bundle, Counting) {
     let acme = Connection { shards: SHARDS, ..sample::interval("acme") };
     store.save_connection(&acme).await.unwrap();
     for (number, counted) in counted.into_iter().enumerate() {
-        let error_type = error_type(&format!("unknown:CODE_{number:02}"));
+        let error_type = sample::error_type(&format!("unknown:CODE_{number:02}"));
         store.list_error_type(&acme.id, &error_type).await.unwrap();
         let records = BTreeMap::from([(sample::object("Contact"), counted)]);
         store.add_counts(&acme.id, &[CountChange { error_type, records, oldest: None }]).await.unwrap();
@@ -80,13 +79,13 @@ async fn a_count_is_believed_when_the_looks_are_used_up() {
 #[tokio::test]
 async fn a_record_that_is_counted_is_found_with_one_look() {
     let (ports, counting) = acme(one_counted()).await;
-    let mut record = failing("a");
-    record.failure.error_type = error_type("unknown:CODE_11");
-    ports.store.put(&first(&record), &keeping(1)).await.unwrap();
+    let mut record = sample::failing("acme", "a");
+    record.failure.error_type = sample::error_type("unknown:CODE_11");
+    likes::put(&ports.store, &record).await;
     counting.take();
     assert_eq!(gets_another_policy(&ports).await, Changed::HasRecords);
     let requests = counting.take().requests;
-    assert!(requests <= 3, "{requests} requests: the settings, the directory, and the record");
+    assert!(requests <= 4, "{requests} requests: the settings, how it stands, the directory, and the record");
 }
 
 #[tokio::test]
@@ -94,9 +93,9 @@ async fn a_record_that_a_crash_has_kept_from_being_counted_is_found_on_few_shard
     let (ports, _) = acme([0; TYPES]).await;
     let small = Connection { shards: 1, ..sample::interval("small") };
     ports.store.save_connection(&small).await.unwrap();
-    let mut record = failing("a");
+    let mut record = sample::failing("acme", "a");
     record.key.connection = small.id.clone();
     ports.store.list_error_type(&small.id, &record.failure.error_type).await.unwrap();
-    ports.store.put(&first(&record), &keeping(1)).await.unwrap();
+    likes::put(&ports.store, &record).await;
     assert_eq!(manage::delete(&ports, &small.id, "ada").await.unwrap(), Deleted::HasRecords);
 }
