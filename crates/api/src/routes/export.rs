@@ -116,12 +116,17 @@ async fn export<P: Ports + 'static>(
 }
 
 /// Where a part begins, when it is not the first.
+/// What the place of an export is good for. That of a list is not: only the first part of an export stands in the audit.
+fn listing(connection: &str) -> String {
+    format!("{connection} export")
+}
+
 fn cursor(params: &mut Params, connection: &str, filter: &Filter, in_parts: bool) -> Option<Place> {
     let given = params.raw("cursor")?;
     if !in_parts {
         params.wrong("cursor", "is of a part", "say by `limit` how large a part may be");
     }
-    let place = cursor::read(&given, connection, filter);
+    let place = cursor::read(&given, &listing(connection), filter);
     if place.is_none() {
         let mend = "take `Resync-Next` of the part before, with the same parameters";
         params.wrong("cursor", "is not one of this listing", mend);
@@ -162,7 +167,7 @@ impl<P: Ports + 'static> Export<P> {
         }
         let mut response = ([(header::CONTENT_TYPE, self.format.media_type())], text).into_response();
         if let Some(place) = place {
-            let next = cursor::write(&place, self.connection.id.as_str(), &self.filter);
+            let next = cursor::write(&place, &listing(self.connection.id.as_str()), &self.filter);
             response.headers_mut().insert(NEXT, HeaderValue::from_str(&next).expect("hexadecimal digits fit a header"));
         }
         Ok(response)

@@ -34,8 +34,14 @@ pub(super) async fn instants<const N: usize>(
     named: [Option<Moment>; N],
 ) -> Result<[Option<Timestamp>; N], Failure> {
     let needs_now = named.iter().flatten().any(|moment| matches!(moment, Moment::Ago(_)));
-    let now = if needs_now { time(&client.get("/v1/system").await?["now"]) } else { None };
-    let now = now.unwrap_or(Timestamp::from_millis(0));
+    let now = if needs_now {
+        let system = client.get("/v1/system").await?;
+        time(&system["now"])
+            .ok_or_else(|| Failure::Other(anyhow::anyhow!("the system does not say what time it is")))?
+    } else {
+        // No span is reckoned back from it.
+        Timestamp::from_millis(0)
+    };
     Ok(named.map(|moment| moment.map(|moment| moment.from(now))))
 }
 

@@ -1,13 +1,13 @@
 //! Whether a connection has a failing record, at a bounded price.
 //!
 //! An exact answer from the index costs a request for each type and shard: 320 for 20 types over 16 shards. So the directory's
-//! counts, one request, say where to look, and [`MOST_LOOKS`] requests prove what they say:
+//! counts, one request, say where to look first:
 //!
 //! - A count above none is proven by the first entry that is found. When the looks are used up before all of that type's shards
 //!   were seen empty, the count is believed: at worst a change is refused until the nightly recount has put it right.
-//! - Where all counts are none, what looks are left go round the types, a shard of each at a time. With few types and shards that
-//!   is all of the index. With more it is a sample, and a count that a crash has kept from growing may hide a record until the
-//!   night. Such a record is not lost: it stays stored under its key, and comes back with a connection of the same name.
+//! - Where all counts are none, the whole index is looked at, a shard of each type at a time: a count that a crash has kept from
+//!   growing must not hide a record, which would be left behind for good. That is dear with many types and shards, and rare: a
+//!   connection of whose records nothing is known to fail.
 //!
 //! Must not know: what the answer is for.
 
@@ -20,7 +20,7 @@ use rules::time::Timestamp;
 use crate::parts::Ports;
 use crate::ports::{Clock, DueRecords, ErrorTypes, Look, PageToken, PortError};
 
-/// Requests to the index at most.
+/// Requests to the index at most before a count is believed.
 const MOST_LOOKS: usize = 8;
 
 /// Whether a connection has a failing record, as far as the directory and an index that may lag can tell.
@@ -32,8 +32,12 @@ pub(super) async fn has_failing<P: Ports>(ports: &P, connection: &Connection) ->
         directory.into_iter().map(|entry| (entry.error_type, None)).collect();
     // Those with a count come first, and stay first until each is seen empty.
     let mut unproven = counted;
-    for _ in 0..MOST_LOOKS {
-        let Some((error_type, after)) = places.pop_front() else { return Ok(false) };
+    let mut looks = 0;
+    while let Some((error_type, after)) = places.pop_front() {
+        if unproven > 0 && looks == MOST_LOOKS {
+            return Ok(true);
+        }
+        looks += 1;
         let (found, next) = look(ports, connection, &error_type, after.as_ref()).await?;
         if found {
             return Ok(true);
@@ -44,7 +48,7 @@ pub(super) async fn has_failing<P: Ports>(ports: &P, connection: &Connection) ->
             None => unproven = unproven.saturating_sub(1),
         }
     }
-    Ok(unproven > 0)
+    Ok(false)
 }
 
 /// One request: whether it lists a record, and where to go on.

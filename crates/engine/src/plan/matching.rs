@@ -52,11 +52,11 @@ pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Mat
     Ok(meant)
 }
 
-/// Whether the directory tells which records are held: those of the types that the policy excludes. Where payloads are kept for
-/// a time only, a record of any type may be held for want of its own, which a resync leaves alone and a deletion does not.
+/// Whether the directory tells which records are held: those of the types that the policy excludes. Records of other types may be
+/// held too, of one that was excluded before, or for want of a payload; nobody must be told of fewer than a deletion takes.
 fn knows_the_held(asked: &Asked<'_>, directory: &[TypeEntry]) -> bool {
     let excluded = directory.iter().any(|entry| asked.connection.policy.excludes(&entry.error_type));
-    excluded && (asked.action == Action::Resync || asked.connection.retention.payload_days.is_none())
+    excluded && asked.action == Action::Resync
 }
 
 /// The types that may fit.

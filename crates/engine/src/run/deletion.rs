@@ -101,6 +101,7 @@ impl<P: Ports> Worker<'_, P> {
         let mut source = Source::open(self.context, aim.clone(), cursor).await?;
         while !source.exhausted {
             if !self.may_delete() {
+                self.heed_halt();
                 self.stop_for(StopReason::Deadline);
                 return Ok(false);
             }

@@ -12,9 +12,11 @@ use rules::lease::{self, Lease};
 use rules::owed::{Forced, Owed, Selection, Turn};
 use rules::resync::Action;
 use rules::suspension::Cause;
+use rules::time::Timestamp;
 use tracing::warn;
 
 use super::allowance::Allowance;
+use super::closed_gates;
 use super::context::Context;
 use super::deletion::Account;
 use super::held::{Held, OwedChange};
@@ -28,7 +30,7 @@ use super::slots::Slots;
 use super::tally::Tally;
 use super::turn::Turns;
 use crate::parts::Ports;
-use crate::ports::{Clock, Events, PortError, Reports, Requests, RunReport, StopReason};
+use crate::ports::{Clock, Events, PortError, Reports, Requests, RunReport, StopReason, UsageReports};
 
 /// What records that are sent one at a time must show before a suspension ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,6 +235,7 @@ impl<'a, P: Ports> Worker<'a, P> {
         // A run that could send nothing before its deadline would start another one like it for ever: the next tick does.
         let came_on = self.tally.came_on();
         let goes_on = came_on && matches!(self.stop, Some(StopReason::Deadline | StopReason::BatchDone));
+        let goes_on = goes_on || self.leaves_others_waiting(now).await?;
         let owed = &self.held.control.owed;
         let next = owed.next(now, self.turns.next).or_else(|| owed.next_deletion(now).map(Forced::selection));
         if let Some(selection) = next.filter(|_| goes_on) {
@@ -244,6 +247,17 @@ impl<'a, P: Ports> Worker<'a, P> {
             return Ok(());
         }
         Ok(self.context.ports.events().publish(&events).await?)
+    }
+
+    /// Whether a run that was for a deletion alone is done with it, while something else may be sent: the event that would have
+    /// started that has found this run at work, and is used up.
+    async fn leaves_others_waiting(&self, now: Timestamp) -> Result<bool, PortError> {
+        if self.only_deletes.is_none() || self.stop.is_some() || !self.held.control.owed.ready(now) {
+            return Ok(false);
+        }
+        let connection = self.context.connection;
+        let usage = self.context.ports.store().usage(&connection.id).await?;
+        Ok(closed_gates(connection, &self.held.control, &usage, now).is_empty())
     }
 
     /// After a failure: lets the lease end now if that is still possible, with the suspension and the rest of the budget, so

@@ -147,6 +147,23 @@ async fn what_is_asked_for_while_a_run_deletes_is_done_by_that_run() {
     assert_eq!(world.control().await.epoch.0, 1);
 }
 
+/// Its own event has met the run of the deletion, or was lost.
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_for_before_a_run_deletes_is_begun_when_that_ends_and_not_by_the_next_tick() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    for record in ["retried", "gone"] {
+        world.fails(record, 1).await;
+    }
+    world.asks("retry", these(&["retried"])).await;
+    let deletion = world.deletes("gone", these(&["gone"])).await;
+    assert_eq!(world.newly_requested().len(), 2, "both events are taken away");
+    world.run(deletion.selection()).await.expect("nothing dies").expect("no port fails");
+    assert_eq!((is_deleted(&world, "gone"), world.calls()), (true, 0));
+    world.drive_until(at("2026-03-02T09:10:00Z")).await;
+    assert_eq!(done(&world, "retry").await.resolved, 1);
+    world.upholds_the_invariants().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deletion_whose_event_was_lost_is_started_by_the_next_tick_of_a_paused_connection_too() {
     let world = World::new("2026-03-02T09:02:00Z", [recent()]).await;
