@@ -12,6 +12,7 @@ pub(crate) mod environment;
 mod keeping;
 mod mutants;
 mod notifications;
+mod pages;
 mod parts;
 mod schedules;
 mod template;
