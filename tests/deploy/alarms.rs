@@ -181,6 +181,23 @@ fn every_alarm_says_what_to_do_and_tells_the_topic_when_it_begins_and_ends() {
     }
 }
 
+/// Where nothing happened there is no value, and `CloudWatch` looks further back for others before it counts a missing one: an
+/// alarm about what is missed has to put a nought there.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html>
+#[test]
+fn every_alarm_about_what_is_missed_counts_a_period_without_a_tick_at_once() {
+    let missed: Vec<_> = alarms().into_iter().filter(|(name, _)| name.starts_with("Missed")).collect();
+    assert_eq!(missed.len(), 3);
+    for (name, alarm) in missed {
+        let metrics = each(&alarm["Metrics"]);
+        let told: Vec<_> = metrics.iter().filter(|one| one["ReturnData"] != false).collect();
+        let [filled] = told[..] else { panic!("{name} looks at {told:?}") };
+        let counted = &metrics.iter().find(|one| one.get("MetricStat").is_some()).unwrap()["Id"];
+        assert_eq!(filled["Expression"], format!("FILL({}, 0)", counted.as_str().unwrap()), "{name}");
+        assert_eq!(alarm["TreatMissingData"], "breaching", "{name}");
+    }
+}
+
 /// A period and how often it is looked at may span a day, or a week when the period is an hour or more.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html>
 #[test]
