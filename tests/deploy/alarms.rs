@@ -57,12 +57,15 @@ fn of_alarm(alarm: &Value) -> Vec<Looked> {
         .collect()
 }
 
-/// The dashboard's widgets, its variables left as they are.
-fn widgets() -> Vec<Value> {
+/// The dashboard, its variables left as they are.
+fn board() -> Value {
     let template = Template::of_file("infra/dashboard.yaml", Given::Nothing);
     let board = template.resource("Dashboard").unwrap();
-    let body: Value = serde_json::from_str(board.properties["DashboardBody"]["Fn::Sub"].as_str().unwrap()).unwrap();
-    body["widgets"].as_array().unwrap().clone()
+    serde_json::from_str(board.properties["DashboardBody"]["Fn::Sub"].as_str().unwrap()).unwrap()
+}
+
+fn widgets() -> Vec<Value> {
+    board()["widgets"].as_array().unwrap().clone()
 }
 
 fn of_widget(widget: &Value) -> Vec<Looked> {
@@ -221,6 +224,17 @@ fn the_dashboard_shows_every_alarm_and_answers_its_three_questions() {
     let texts: String = widgets.iter().filter_map(|widget| widget["properties"]["markdown"].as_str()).collect();
     for question in ["Is it healthy?", "What does it cost?", "When does the backlog clear?"] {
         assert!(texts.contains(question), "{question}");
+    }
+}
+
+/// With `auto` the chosen range would set the period, and a sum by the day would be one of minutes.
+#[test]
+fn every_widget_keeps_its_period_and_what_is_summed_by_the_day_shows_days() {
+    assert_eq!(board()["periodOverride"], "inherit");
+    let daily: Vec<Value> = widgets().into_iter().filter(|one| one["properties"]["period"] == 86_400).collect();
+    assert_eq!(daily.len(), 4);
+    for widget in daily {
+        assert_eq!(widget["properties"]["start"], "-P14D", "{}", widget["properties"]["title"]);
     }
 }
 
