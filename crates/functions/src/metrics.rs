@@ -145,7 +145,7 @@ impl Metric {
             }
             Self::ConnectionsUnreadable => "connections whose items could not be read at a tick",
             Self::ConnectionsOverdue => {
-                "connections that are run and have records which were due more than two ticks before"
+                "connections that are run, may send, and have records which were due more than two ticks before"
             }
             Self::ConnectionsSuspended => "connections that a tick found suspended, or a run left so",
             Self::BudgetsSpent => "connections that a tick found, or a run left, without a call in their budget",
