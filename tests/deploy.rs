@@ -14,6 +14,7 @@ mod mutants;
 mod notifications;
 mod pages;
 mod parts;
+mod people;
 mod schedules;
 mod template;
 mod triggers;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use functions::metrics::{EVENT_BUS, Metric, NAMESPACE, SCHEDULE};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::template::{Given, Template, each, referred};
 
@@ -112,7 +112,11 @@ fn wrong(main: &Template, stack: &str, looked: &Looked) -> Option<String> {
     let named = looked.dimensions.get(*dimension).and_then(|parameter| referred(&given[parameter]));
     let named = named.and_then(|name| main.resource(name));
     let is_there = named.is_some_and(|resource| resource.kind == *kind || resource.name == "Notifications");
-    (!is_there).then(|| format!("{looked:?} is about nothing that is deployed"))
+    let is_index = looked.dimensions.get("GlobalSecondaryIndexName").is_none_or(|index| {
+        let indexes = named.map(|table| each(&table.properties["GlobalSecondaryIndexes"])).unwrap_or_default();
+        indexes.into_iter().any(|one| one["IndexName"] == *index)
+    });
+    (!is_there || !is_index).then(|| format!("{looked:?} is about nothing that is deployed"))
 }
 
 fn wrong_of_ours(given: &Value, looked: &Looked) -> Option<String> {
@@ -199,6 +203,70 @@ fn every_alarm_about_what_is_missed_counts_a_period_without_a_tick_at_once() {
         assert_eq!(filled["Expression"], format!("FILL({}, 0)", counted.as_str().unwrap()), "{name}");
         assert_eq!(alarm["TreatMissingData"], "breaching", "{name}");
     }
+}
+
+/// Name, statistic, seconds of a period, periods, comparison, threshold, and what missing data count as.
+type Row = (&'static str, &'static str, u64, u64, &'static str, u64, &'static str);
+
+const MORE: &str = "GreaterThanOrEqualToThreshold";
+
+/// When each alarm goes off.
+const WHEN: [Row; 16] = [
+    ("BudgetSpent", "Maximum", 1200, 1, MORE, 1, "notBreaching"),
+    ("EventsPutAside", "Maximum", 300, 1, MORE, 1, "notBreaching"),
+    ("FallingBehind", "Maximum", 1200, 2, MORE, 1, "notBreaching"),
+    ("FunctionErrors", "Sum", 1200, 1, MORE, 1, "notBreaching"),
+    ("MissedNight", "Sum", 3600, 25, "LessThanThreshold", 1, "breaching"),
+    ("MissedSweep", "Sum", 3600, 13, "LessThanThreshold", 1, "breaching"),
+    ("MissedTick", "Sum", 1200, 2, "LessThanThreshold", 1, "breaching"),
+    ("NotificationsPutAside", "Maximum", 300, 1, MORE, 1, "notBreaching"),
+    ("ReportsPutAside", "Maximum", 300, 1, MORE, 1, "notBreaching"),
+    ("ReportsWait", "Maximum", 300, 3, MORE, 900, "notBreaching"),
+    ("Suspended", "Maximum", 1200, 1, MORE, 1, "notBreaching"),
+    ("TableThrottled", "Sum", 1200, 1, MORE, 1, "notBreaching"),
+    ("Throttled", "Sum", 1200, 1, MORE, 1, "notBreaching"),
+    ("TimeoutQueueGrows", "Sum", 86_400, 3, "GreaterThanThreshold", 0, "notBreaching"),
+    ("TriggersPutAside", "Maximum", 300, 1, MORE, 1, "notBreaching"),
+    ("Unreadable", "Maximum", 1200, 2, MORE, 1, "notBreaching"),
+];
+
+#[test]
+fn every_alarm_goes_off_when_the_pages_say() {
+    let alarms: BTreeMap<String, Value> = alarms().into_iter().collect();
+    assert_eq!(alarms.keys().map(String::as_str).collect::<Vec<_>>(), WHEN.map(|row| row.0));
+    for (name, statistic, period, periods, comparison, threshold, missing) in WHEN {
+        let alarm = &alarms[name];
+        let stats: Vec<&Value> = each(&alarm["Metrics"]).into_iter().filter_map(|one| one.get("MetricStat")).collect();
+        assert!(stats.iter().all(|one| one["Stat"] == statistic && one["Period"] == period), "{name}: {stats:?}");
+        if stats.is_empty() {
+            assert_eq!((&alarm["Statistic"], &alarm["Period"]), (&json!(statistic), &json!(period)), "{name}");
+        }
+        assert_eq!(alarm["EvaluationPeriods"], periods, "{name}");
+        assert!(alarm.get("DatapointsToAlarm").is_none(), "{name}");
+        assert_eq!(alarm["ComparisonOperator"], comparison, "{name}");
+        assert_eq!(alarm["Threshold"], threshold, "{name}");
+        assert_eq!(alarm["TreatMissingData"], missing, "{name}");
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html>
+#[test]
+fn no_alarm_calculates_with_more_metrics_than_cloudwatch_allows() {
+    for (name, alarm) in alarms() {
+        assert!(of_alarm(&alarm).len() <= 10, "{name}");
+    }
+}
+
+#[test]
+fn the_table_and_each_of_its_indexes_is_looked_at_for_throttling() {
+    let alarms: BTreeMap<String, Value> = alarms().into_iter().collect();
+    let looked = of_alarm(&alarms["TableThrottled"]);
+    let of = |metric: &str| -> BTreeSet<Option<String>> {
+        let of_metric = looked.iter().filter(|one| one.metric == metric);
+        of_metric.map(|one| one.dimensions.get("GlobalSecondaryIndexName").cloned()).collect()
+    };
+    let all = BTreeSet::from([None, Some("by-age".to_owned()), Some("by-next-attempt".to_owned())]);
+    assert_eq!((of("ReadThrottleEvents"), of("WriteThrottleEvents")), (all.clone(), all));
 }
 
 /// A period and how often it is looked at may span a day, or a week when the period is an hour or more.
