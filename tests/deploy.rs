@@ -18,6 +18,7 @@ mod people;
 mod schedules;
 mod template;
 mod triggers;
+mod when;
 
 use template::{Given, Template};
 
