@@ -77,7 +77,8 @@ fn of_queue(queue: Resource<'_>, key: bool) -> Vec<String> {
         if by_own_key { by == Some("KmsKeyArn") } else { is["SqsManagedSseEnabled"] == true && by.is_none() };
     let stays = ["DeletionPolicy", "UpdateReplacePolicy"].iter().all(|policy| queue.whole[policy] == "Retain");
     failed([
-        (stays == (name == KEPT), format!("{name} is deleted with the stack, or stays, and should not")),
+        (stays || name != KEPT, format!("{name} is deleted with the stack")),
+        (!stays || name == KEPT, format!("{name} stays when the stack is deleted")),
         (encrypted, format!("{name} is not encrypted as asked")),
         (is["MessageRetentionPeriod"] == 1_209_600, format!("{name} does not keep messages for 14 days")),
     ])
