@@ -12,10 +12,13 @@ pub(crate) mod environment;
 mod keeping;
 mod mutants;
 mod notifications;
+mod pages;
 mod parts;
+mod people;
 mod schedules;
 mod template;
 mod triggers;
+mod when;
 
 use template::{Given, Template};
 

@@ -5,13 +5,15 @@
 // The functions are meant to be copied into a sync of your own. They need @aws-sdk/client-eventbridge, and events:PutEvents on
 // the bus. docs/events.md describes every field.
 
-import { readFile } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 const SOURCE = "com.example.billing";
 
 // What one call takes.
 const MOST_ENTRIES = 10;
+const MOST_BYTES = 256 * 1024;
 
 // How often entries that EventBridge refuses are sent again before the sync is told.
 const TRIES = 5;
@@ -48,7 +50,25 @@ export function apiCallsUsed({ connection, name, calls, bucket_start }) {
   return ["API Calls Used", { connection, source: name, bucketStart: bucket_start ?? now(), calls }];
 }
 
-/** Puts the events on the bus, ten at a time. A call that succeeds may still have refused some: those are sent again. */
+/** The entries in their order, no more of them together than one call takes. */
+export function batches(entries) {
+  const all = [];
+  let size = 0;
+  for (const entry of entries) {
+    const own = [entry.Source, entry.DetailType, entry.Detail].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const last = all.at(-1);
+    if (!last || last.length === MOST_ENTRIES || size + own > MOST_BYTES) {
+      all.push([entry]);
+      size = own;
+    } else {
+      last.push(entry);
+      size += own;
+    }
+  }
+  return all;
+}
+
+/** Puts the events on the bus, a batch at a time. A call that succeeds may still have refused some: those are sent again. */
 export async function publish(client, PutEventsCommand, bus, events) {
   const entries = events.map(([kind, detail]) => ({
     EventBusName: bus,
@@ -56,8 +76,7 @@ export async function publish(client, PutEventsCommand, bus, events) {
     DetailType: kind,
     Detail: JSON.stringify(detail),
   }));
-  for (let start = 0; start < entries.length; start += MOST_ENTRIES) {
-    let left = entries.slice(start, start + MOST_ENTRIES);
+  for (let left of batches(entries)) {
     for (let tried = 0; tried < TRIES && left.length > 0; tried += 1) {
       if (tried > 0) await wait(100 * 2 ** tried);
       const { Entries: answers } = await client.send(new PutEventsCommand({ Entries: left }));
@@ -67,8 +86,13 @@ export async function publish(client, PutEventsCommand, bus, events) {
   }
 }
 
-const { EventBridgeClient, PutEventsCommand } = await import("@aws-sdk/client-eventbridge");
-const makers = { failed: syncFailed, succeeded: syncSucceeded, calls: apiCallsUsed };
-const happened = JSON.parse(await readFile(process.argv[2], "utf8"));
-const events = happened.map(([kind, fields]) => makers[kind](fields));
-await publish(new EventBridgeClient({}), PutEventsCommand, process.env.RESYNC_EVENT_BUS, events);
+async function main() {
+  const { EventBridgeClient, PutEventsCommand } = await import("@aws-sdk/client-eventbridge");
+  const makers = { failed: syncFailed, succeeded: syncSucceeded, calls: apiCallsUsed };
+  const happened = JSON.parse(await readFile(process.argv[2], "utf8"));
+  const events = happened.map(([kind, fields]) => makers[kind](fields));
+  await publish(new EventBridgeClient({}), PutEventsCommand, process.env.RESYNC_EVENT_BUS, events);
+}
+
+// Only when it is run, not when a sync imports its functions.
+if (process.argv[1] && (await realpath(process.argv[1])) === fileURLToPath(import.meta.url)) await main();

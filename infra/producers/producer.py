@@ -16,6 +16,7 @@ SOURCE = "com.example.billing"
 
 # What one call takes.
 MOST_ENTRIES = 10
+MOST_BYTES = 256 * 1024
 
 # How often entries that EventBridge refuses are sent again before the sync is told.
 TRIES = 5
@@ -62,14 +63,27 @@ def api_calls_used(connection, name, calls, bucket_start=None):
     }
 
 
+def batches(entries):
+    """The entries in their order, no more of them together than one call takes."""
+    batch, size = [], 0
+    for entry in entries:
+        own = sum(len(entry[part].encode()) for part in ("Source", "DetailType", "Detail"))
+        if batch and (len(batch) == MOST_ENTRIES or size + own > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += own
+    if batch:
+        yield batch
+
+
 def publish(client, bus, events):
-    """Puts the events on the bus, ten at a time. A call that succeeds may still have refused some: those are sent again."""
+    """Puts the events on the bus, a batch at a time. A call that succeeds may still have refused some: those are sent again."""
     entries = [
         {"EventBusName": bus, "Source": SOURCE, "DetailType": kind, "Detail": json.dumps(detail)}
         for kind, detail in events
     ]
-    for start in range(0, len(entries), MOST_ENTRIES):
-        left = entries[start : start + MOST_ENTRIES]
+    for left in batches(entries):
         for tried in range(TRIES):
             answers = client.put_events(Entries=left)["Entries"]
             left = [entry for entry, answer in zip(left, answers) if "ErrorCode" in answer]

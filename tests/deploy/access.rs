@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::asked::asked_by;
+use super::schedules::{DEAD_LETTERS, SCHEDULES};
 use super::template::{Given, Resource, Template, each, referred};
 use super::triggers::BINARIES;
 
@@ -15,9 +16,10 @@ type Grant = (String, String);
 /// What is wrong with the rights.
 pub(super) fn problems(template: &Template) -> Vec<String> {
     let functions = BINARIES.iter().flat_map(|binary| of_binary(template, binary));
+    let schedules = of_schedules(template);
     let roles = template.of_kind("AWS::IAM::Role").flat_map(of_role);
     let general = template.resources().filter(|one| one.kind.starts_with("AWS::IAM::")).flat_map(in_general);
-    functions.chain(roles).chain(general).chain(shared(template)).collect()
+    functions.chain(schedules).chain(roles).chain(general).chain(shared(template)).collect()
 }
 
 /// The statements of a role.
@@ -32,13 +34,25 @@ fn of_binary(template: &Template, binary: &str) -> Vec<String> {
     };
     let role = referred(&function.properties["Role"]).and_then(|role| template.resource(role));
     let Some(role) = role else { return vec![format!("{} has no role in the template", function.name)] };
-    let granted = granted(role);
     let needed: BTreeSet<Grant> = asked(binary).chain(platform(template, function)).collect();
-    let name = function.name;
+    compared(function.name, &needed, &grants(statements(role)))
+}
+
+/// The schedules start their three functions and put aside what could not be started, and nothing else.
+fn of_schedules(template: &Template) -> Vec<String> {
+    let Some(role) = template.resource("SchedulesRole") else { return vec!["the schedules have no role".to_owned()] };
+    let started = SCHEDULES.iter().filter_map(|(binary, _)| template.function(binary));
+    let mut needed: BTreeSet<Grant> = started.map(|one| grant("lambda:InvokeFunction", one.name)).collect();
+    needed.insert(grant("sqs:SendMessage", DEAD_LETTERS));
+    needed.extend(by_key(template));
+    compared(role.name, &needed, &grants(statements(role)))
+}
+
+fn compared(name: &str, needed: &BTreeSet<Grant>, granted: &BTreeSet<Grant>) -> Vec<String> {
     let lacking =
-        needed.difference(&granted).map(|(action, on)| format!("{name} may not {action} on {on}, which it asks for"));
+        needed.difference(granted).map(|(action, on)| format!("{name} may not {action} on {on}, which it asks for"));
     let idle =
-        granted.difference(&needed).map(|(action, on)| format!("{name} may {action} on {on}, which it never asks for"));
+        granted.difference(needed).map(|(action, on)| format!("{name} may {action} on {on}, which it never asks for"));
     lacking.chain(idle).collect()
 }
 
@@ -66,14 +80,21 @@ fn platform(template: &Template, function: Resource<'_>) -> Vec<Grant> {
         let aside = referred(&config.properties["DestinationConfig"]["OnFailure"]["Destination"]);
         grants.extend(aside.map(|aside| grant("sqs:SendMessage", aside)));
     }
-    if template.given == Given::Everything {
-        let actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"];
-        grants.extend(actions.map(|action| grant(action, "KmsKeyArn")));
-    }
+    grants.extend(by_key(template));
     grants
 }
 
-fn granted(role: Resource<'_>) -> BTreeSet<Grant> {
+/// What a key of the customer's asks for besides.
+fn by_key(template: &Template) -> Vec<Grant> {
+    let actions: &[&str] = match template.given {
+        Given::Everything => &["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        Given::Nothing => &[],
+    };
+    actions.iter().map(|action| grant(action, "KmsKeyArn")).collect()
+}
+
+/// Each action that the statements are about, with each resource.
+pub(super) fn grants<'a>(statements: impl IntoIterator<Item = &'a Value>) -> BTreeSet<Grant> {
     let of = |statement: &Value| {
         let actions = each(&statement["Action"]);
         let resources: Vec<String> = each(&statement["Resource"]).into_iter().map(named).collect();
@@ -82,7 +103,7 @@ fn granted(role: Resource<'_>) -> BTreeSet<Grant> {
         });
         pairs.collect::<Vec<_>>()
     };
-    statements(role).into_iter().flat_map(of).collect()
+    statements.into_iter().flat_map(of).collect()
 }
 
 /// What a statement's resource is called in the list of what is asked.
@@ -107,6 +128,16 @@ fn of_role(role: Resource<'_>) -> Vec<String> {
     if role.properties.get("ManagedPolicyArns").is_some() {
         problems.push(format!("{} has a policy whose text is not in the template", role.name));
     }
+    if role.properties.get("PermissionsBoundary").is_some() {
+        problems.push(format!("{} may do less than its policies say", role.name));
+    }
+    for statement in statements(role) {
+        let parts = statement.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let other: Vec<&str> = parts.filter(|name| !["Sid", "Effect", "Action", "Resource"].contains(name)).collect();
+        if !other.is_empty() {
+            problems.push(format!("{} may do {} only within {other:?}", role.name, statement["Action"]));
+        }
+    }
     if trust.len() != 1 || !["lambda.amazonaws.com", "scheduler.amazonaws.com"].map(Value::from).contains(&service) {
         problems.push(format!("{} may be assumed by {service}", role.name));
     }
@@ -119,6 +150,12 @@ fn in_general(holder: Resource<'_>) -> Vec<String> {
     let all = documents.into_iter().chain(statements(holder));
     let mut problems = Vec::new();
     for statement in all {
+        if statement["Effect"] != "Allow" {
+            problems.push(format!("{} has a statement that takes away instead of granting", holder.name));
+        }
+        if statement.get("NotAction").is_some() || statement.get("NotResource").is_some() {
+            problems.push(format!("{} says what its holder may not do, and so allows all else", holder.name));
+        }
         for action in each(&statement["Action"]).into_iter().filter_map(Value::as_str) {
             if action.contains('*') {
                 problems.push(format!("{} may do {action}, which is no one action", holder.name));

@@ -46,7 +46,7 @@ fn looked(namespace: &Value, metric: &Value, dimensions: &Value) -> Looked {
 }
 
 /// The metrics that an alarm looks at, itself or by an expression.
-fn of_alarm(alarm: &Value) -> Vec<Looked> {
+pub(super) fn of_alarm(alarm: &Value) -> Vec<Looked> {
     if alarm.get("MetricName").is_some() {
         return vec![looked(&alarm["Namespace"], &alarm["MetricName"], &alarm["Dimensions"])];
     }
@@ -57,12 +57,15 @@ fn of_alarm(alarm: &Value) -> Vec<Looked> {
         .collect()
 }
 
-/// The dashboard's widgets, its variables left as they are.
-fn widgets() -> Vec<Value> {
+/// The dashboard, its variables left as they are.
+fn board() -> Value {
     let template = Template::of_file("infra/dashboard.yaml", Given::Nothing);
     let board = template.resource("Dashboard").unwrap();
-    let body: Value = serde_json::from_str(board.properties["DashboardBody"]["Fn::Sub"].as_str().unwrap()).unwrap();
-    body["widgets"].as_array().unwrap().clone()
+    serde_json::from_str(board.properties["DashboardBody"]["Fn::Sub"].as_str().unwrap()).unwrap()
+}
+
+fn widgets() -> Vec<Value> {
+    board()["widgets"].as_array().unwrap().clone()
 }
 
 fn of_widget(widget: &Value) -> Vec<Looked> {
@@ -92,7 +95,8 @@ pub(crate) fn looked_at_by_alarms() -> BTreeSet<(String, String)> {
     ours.map(|one| (one.metric, one.dimensions.get(SCHEDULE).cloned().unwrap_or_default())).collect()
 }
 
-fn alarms() -> Vec<(String, Value)> {
+/// Each alarm by its name, without the system's.
+pub(super) fn alarms() -> Vec<(String, Value)> {
     let template = Template::of_file("infra/alarms.yaml", Given::Nothing);
     template.of_kind("AWS::CloudWatch::Alarm").map(|alarm| (alarm.name.to_owned(), alarm.properties.clone())).collect()
 }
@@ -109,7 +113,11 @@ fn wrong(main: &Template, stack: &str, looked: &Looked) -> Option<String> {
     let named = looked.dimensions.get(*dimension).and_then(|parameter| referred(&given[parameter]));
     let named = named.and_then(|name| main.resource(name));
     let is_there = named.is_some_and(|resource| resource.kind == *kind || resource.name == "Notifications");
-    (!is_there).then(|| format!("{looked:?} is about nothing that is deployed"))
+    let is_index = looked.dimensions.get("GlobalSecondaryIndexName").is_none_or(|index| {
+        let indexes = named.map(|table| each(&table.properties["GlobalSecondaryIndexes"])).unwrap_or_default();
+        indexes.into_iter().any(|one| one["IndexName"] == *index)
+    });
+    (!is_there || !is_index).then(|| format!("{looked:?} is about nothing that is deployed"))
 }
 
 fn wrong_of_ours(given: &Value, looked: &Looked) -> Option<String> {
@@ -181,17 +189,16 @@ fn every_alarm_says_what_to_do_and_tells_the_topic_when_it_begins_and_ends() {
     }
 }
 
-/// A period and how often it is looked at may span a day, or a week when the period is an hour or more.
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html>
 #[test]
-fn no_alarm_looks_further_back_than_cloudwatch_allows() {
-    for (name, alarm) in alarms() {
-        let stats = each(&alarm["Metrics"]).into_iter().filter_map(|one| one["MetricStat"]["Period"].as_u64());
-        let period = alarm["Period"].as_u64().or_else(|| stats.max()).unwrap();
-        let most = if period >= 3_600 { 7 * 86_400 } else { 86_400 };
-        assert!(period.is_multiple_of(60), "{name}");
-        assert!(period * alarm["EvaluationPeriods"].as_u64().unwrap() <= most, "{name}");
-    }
+fn the_table_and_each_of_its_indexes_is_looked_at_for_throttling() {
+    let alarms: BTreeMap<String, Value> = alarms().into_iter().collect();
+    let looked = of_alarm(&alarms["TableThrottled"]);
+    let of = |metric: &str| -> BTreeSet<Option<String>> {
+        let of_metric = looked.iter().filter(|one| one.metric == metric);
+        of_metric.map(|one| one.dimensions.get("GlobalSecondaryIndexName").cloned()).collect()
+    };
+    let all = BTreeSet::from([None, Some("by-age".to_owned()), Some("by-next-attempt".to_owned())]);
+    assert_eq!((of("ReadThrottleEvents"), of("WriteThrottleEvents")), (all.clone(), all));
 }
 
 #[test]
@@ -204,6 +211,17 @@ fn the_dashboard_shows_every_alarm_and_answers_its_three_questions() {
     let texts: String = widgets.iter().filter_map(|widget| widget["properties"]["markdown"].as_str()).collect();
     for question in ["Is it healthy?", "What does it cost?", "When does the backlog clear?"] {
         assert!(texts.contains(question), "{question}");
+    }
+}
+
+/// With `auto` the chosen range would set the period, and a sum by the day would be one of minutes.
+#[test]
+fn every_widget_keeps_its_period_and_what_is_summed_by_the_day_shows_days() {
+    assert_eq!(board()["periodOverride"], "inherit");
+    let daily: Vec<Value> = widgets().into_iter().filter(|one| one["properties"]["period"] == 86_400).collect();
+    assert_eq!(daily.len(), 4);
+    for widget in daily {
+        assert_eq!(widget["properties"]["start"], "-P14D", "{}", widget["properties"]["title"]);
     }
 }
 

@@ -1,4 +1,5 @@
-//! The environment of each function: exactly the variables that its binary asks for, by the binary's own reading.
+//! The environment of each function: exactly the variables that its binary asks for, by the binary's own reading, each with what it is
+//! about.
 //!
 //! Must not know: what a variable is for.
 
@@ -7,6 +8,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use functions::{ApiConfig, Config};
+use serde_json::{Value, json};
 
 use super::template::Template;
 use super::triggers::BINARIES;
@@ -37,12 +39,38 @@ fn of_binary(template: &Template, binary: &str) -> Vec<String> {
     let Some(function) = template.function(binary) else {
         return vec![format!("no function is built from the binary {binary}")];
     };
-    let set = function.properties["Environment"]["Variables"].as_object();
-    let set: BTreeSet<&str> = set.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let variables = &function.properties["Environment"]["Variables"];
+    let set: BTreeSet<&str> = variables.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let asked = asked_by(binary);
     let missing =
         asked.difference(&set).map(|name| format!("{} is not told {name}, which its binary asks for", function.name));
     let idle =
         set.difference(&asked).map(|name| format!("{} is told {name}, which its binary never asks for", function.name));
-    missing.chain(idle).collect()
+    let told_wrong = set
+        .intersection(&asked)
+        .filter(|name| variables[**name] != value_of(name))
+        .map(|name| format!("{} is told {} as {name}", function.name, variables[*name]));
+    missing.chain(idle).chain(told_wrong).collect()
+}
+
+/// What a variable is to be.
+fn value_of(name: &str) -> Value {
+    match name {
+        "RESYNC_TABLE" => json!({"Ref": "Table"}),
+        "RESYNC_EVENT_BUS" => json!({"Ref": "EventBus"}),
+        "RUST_LOG" => json!({"Ref": "LogLevel"}),
+        "RESYNC_OPERATORS" => json!({"Fn::Join": [",", {"Ref": "Operators"}]}),
+        "RESYNC_VIEWERS" => json!({"Fn::Join": [",", {"Ref": "Viewers"}]}),
+        _ => Value::Null,
+    }
+}
+
+#[test]
+fn a_function_that_is_told_of_another_table_is_found_out() {
+    let text =
+        super::template::text("template.yaml").replace("RESYNC_TABLE: !Ref Table", "RESYNC_TABLE: !Ref EventBus");
+    let whole = super::template::translated(&[text]).remove(0);
+    let said = problems(&Template::of(whole, super::template::Given::Nothing));
+    assert_eq!(said.len(), BINARIES.len(), "{said:?}");
+    assert!(said.iter().all(|one| one.ends_with("as RESYNC_TABLE")), "{said:?}");
 }

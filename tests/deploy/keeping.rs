@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::template::{Given, Resource, Template, referred};
+use super::triggers::takes_from;
 
 /// What is wrong with what is kept.
 pub(super) fn problems(template: &Template) -> Vec<String> {
@@ -12,9 +13,10 @@ pub(super) fn problems(template: &Template) -> Vec<String> {
     let each = template.resources().flat_map(|resource| match resource.kind {
         "AWS::DynamoDB::Table" => of_table(resource, key),
         "AWS::SQS::Queue" => of_queue(resource, key),
+        "AWS::Events::EventBus" => of_bus(template, resource, key),
         "AWS::Logs::LogGroup" => of_log(resource, key),
         "AWS::Lambda::Function" => of_function(template, resource, key),
-        "AWS::Events::EventBus" | "AWS::Events::Archive" => by_key(resource, "KmsKeyIdentifier", key),
+        "AWS::Events::Archive" => by_key(resource, "KmsKeyIdentifier", key),
         "AWS::SNS::Topic" => by_key(resource, "KmsMasterKeyId", key),
         _ => Vec::new(),
     });
@@ -50,11 +52,33 @@ fn of_table(table: Resource<'_>, key: bool) -> Vec<String> {
     ])
 }
 
+/// What the bus could not encrypt by the customer's key has to go where that key is not needed.
+const WITHOUT_KEY: &str = "BusDeadLetters";
+
+/// What is refused for good may be in no other place.
+const KEPT: &str = "ReportsDeadLetters";
+
+fn of_bus(template: &Template, bus: Resource<'_>, key: bool) -> Vec<String> {
+    let name = bus.name;
+    let aside = referred(&bus.properties["DeadLetterConfig"]["Arn"]);
+    let mut problems = failed([
+        (aside == Some(WITHOUT_KEY), format!("{name} has no dead-letter queue {WITHOUT_KEY}")),
+        (takes_from(template, WITHOUT_KEY, name), format!("{WITHOUT_KEY} takes nothing from {name}")),
+    ]);
+    problems.extend(by_key(bus, "KmsKeyIdentifier", key));
+    problems
+}
+
 fn of_queue(queue: Resource<'_>, key: bool) -> Vec<String> {
     let (name, is) = (queue.name, queue.properties);
     let by = is.get("KmsMasterKeyId").and_then(referred);
-    let encrypted = if key { by == Some("KmsKeyArn") } else { is["SqsManagedSseEnabled"] == true };
+    let by_own_key = key && name != WITHOUT_KEY;
+    let encrypted =
+        if by_own_key { by == Some("KmsKeyArn") } else { is["SqsManagedSseEnabled"] == true && by.is_none() };
+    let stays = ["DeletionPolicy", "UpdateReplacePolicy"].iter().all(|policy| queue.whole[policy] == "Retain");
     failed([
+        (stays || name != KEPT, format!("{name} is deleted with the stack")),
+        (!stays || name == KEPT, format!("{name} stays when the stack is deleted")),
         (encrypted, format!("{name} is not encrypted as asked")),
         (is["MessageRetentionPeriod"] == 1_209_600, format!("{name} does not keep messages for 14 days")),
     ])

@@ -124,12 +124,13 @@ fn every_log_group_encryption_and_retention_that_is_missing_is_named() {
             "RetentionInDays" => Some(words([resource, "is kept for ever"])),
             "LoggingConfig" => Some(words([resource, "has no log group of its own"])),
             "SqsManagedSseEnabled" | "SSEEnabled" => Some(words([resource, "is not encrypted"])),
+            "DeletionPolicy" => Some(words([resource, "is deleted with the stack"])),
             "DeletionProtectionEnabled" => Some(words([resource, "can be deleted"])),
             "PointInTimeRecoverySpecification" => Some(words([resource, "cannot be restored"])),
             _ => None,
         }
     });
-    each_is_named(&mutants, 17);
+    each_is_named(&mutants, 20);
 }
 
 #[test]

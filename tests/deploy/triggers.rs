@@ -118,7 +118,8 @@ fn is_permitted(template: &Template, function: &str, rule: &str) -> bool {
 fn of_selection(template: &Template, selection: &str, binary: &str) -> Vec<String> {
     let takes = |rule: &Resource<'_>| {
         let pattern = &rule.properties["EventPattern"];
-        let of = |part: &Value| !part["detail"]["selection"][selection]["tick"].is_null();
+        let detail = json!({"selection": {selection: {"tick": [{"exists": true}]}}});
+        let of = |part: &Value| part["detail"] == detail;
         pattern["source"] == json!(["resync"])
             && pattern["detail-type"] == json!(["Run Requested"])
             && (of(pattern) || each(&pattern["$or"]).into_iter().any(of))

@@ -108,6 +108,32 @@ async fn the_example_for_node_reports_what_happened_and_what_is_refused_again() 
     reports_what_happened(&world, &ran).await;
 }
 
+/// Twenty-three entries, of which the first three are as large as half a call each: a program is asked for the sizes of its batches.
+const IN_PYTHON: &str = "\
+import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True
+from producer import batches
+entry = lambda size: {'Source': 's', 'DetailType': 'd', 'Detail': 'é' * size}
+print([len(batch) for batch in batches([entry(65000)] * 3 + [entry(1)] * 20)])";
+const FOR_NODE: &str = "\
+const { batches } = await import(`${process.env.PRODUCERS}/producer.mjs`);
+const entry = (size) => ({ Source: 's', DetailType: 'd', Detail: 'é'.repeat(size) });
+console.log(batches([...Array(3).fill(entry(65000)), ...Array(20).fill(entry(1))]).map((batch) => batch.length));";
+
+#[test]
+fn the_functions_of_the_examples_can_be_imported_and_call_with_no_more_than_eventbridge_takes() {
+    let folder = project("infra/producers");
+    let python = std::process::Command::new(project(".venv/bin/python")).args(["-c", IN_PYTHON]).arg(&folder).output();
+    let node = std::process::Command::new("node")
+        .args(["--input-type=module", "-e", FOR_NODE])
+        .env("PRODUCERS", folder.canonicalize().unwrap())
+        .output();
+    for (language, ran) in [("Python", python.unwrap()), ("Node", node.unwrap())] {
+        assert!(ran.status.success(), "{language}: {}", String::from_utf8_lossy(&ran.stderr));
+        let sizes: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(sizes, serde_json::json!([2, 10, 10, 1]), "{language}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_for_the_command_line_reports_what_happened_and_fails_when_something_is_refused() {
     let world = world().await;

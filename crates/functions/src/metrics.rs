@@ -145,7 +145,7 @@ impl Metric {
             }
             Self::ConnectionsUnreadable => "connections whose items could not be read at a tick",
             Self::ConnectionsOverdue => {
-                "connections that are run and have records which were due more than two ticks before"
+                "connections that are run, may send, and have records which were due more than two ticks before"
             }
             Self::ConnectionsSuspended => "connections that a tick found suspended, or a run left so",
             Self::BudgetsSpent => "connections that a tick found, or a run left, without a call in their budget",
@@ -158,7 +158,7 @@ impl Metric {
             Self::RecordsUnknown => "tries whose outcome nobody knows",
             Self::RecordsTimedOut => "records that went into the timeout queue",
             Self::TimeoutQueue => {
-                "records that a nightly run tried and left in the timeout queue; a night's sum is its size"
+                "records that nightly tries left in the timeout queue, whichever run made them; a night's sum is its size"
             }
             Self::RecordsWaiting => "failing records of a connection that schedules try, after a run",
             Self::BacklogClears => "how long until each of those will have been tried, by the forecast after a run",

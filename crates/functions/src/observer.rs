@@ -81,7 +81,13 @@ impl<'a, P: Ports> Observer<'a, P> {
         event: &Value,
     ) -> Result<RetryReport, HandlerError> {
         self.publish_digest(seen).await;
-        let report = report?;
+        let report = match report {
+            Ok(report) => report,
+            Err(problem) => {
+                self.tell(&measures::of_seen(seen, false));
+                return Err(problem);
+            }
+        };
         let measured = match &report {
             RetryReport::FannedOut { tick, started, .. } => {
                 let late = overdue(self.ports, started, *tick).await;

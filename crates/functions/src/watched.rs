@@ -32,8 +32,8 @@ pub(crate) struct Seen {
     run: Option<(ConnectionId, Epoch)>,
     /// Records that went into the timeout queue, by type.
     timed_out: BTreeMap<ErrorType, u64>,
-    /// Records that the nightly run tried and left there.
-    pub(crate) left_timed_out: u64,
+    /// Records that nightly tries left there, once a nightly try was seen; any run may make them, when an earlier one owes them.
+    pub(crate) left_timed_out: Option<u64>,
 }
 
 impl<'a, P: Ports> Watched<'a, P> {
@@ -73,13 +73,16 @@ impl Seen {
     /// Only the schedule of 20 minutes moves a record into the queue; the nightly run finds it there.
     fn take_batch(&mut self, batch: &RecordsRetried) {
         self.run = Some((batch.connection.clone(), batch.batch.epoch));
+        if batch.kind == TryKind::Nightly {
+            self.left_timed_out.get_or_insert_default();
+        }
         for result in batch.results.iter().filter(|result| result.outcome == TryOutcome::TimedOut) {
             match batch.kind {
                 TryKind::Interval => {
                     let error_type = result.error_type.clone().unwrap_or_else(ErrorType::unknown);
                     *self.timed_out.entry(error_type).or_default() += 1;
                 }
-                TryKind::Nightly => self.left_timed_out += 1,
+                TryKind::Nightly => *self.left_timed_out.get_or_insert_default() += 1,
                 TryKind::Recent | TryKind::Forced => {}
             }
         }

@@ -43,6 +43,16 @@ pub(super) fn of_fan_out(schedule: Option<Schedule>, report: &RetryReport, late:
     measured
 }
 
+/// Of what was seen of a run, however it ended. `nightly` says whether the night was its order: then the queue is measured even
+/// when no record was tried.
+pub(super) fn of_seen(seen: &Seen, nightly: bool) -> Measured {
+    let measured = Measured::default().count(Metric::RecordsTimedOut, seen.timed_out());
+    match seen.left_timed_out.or(nightly.then_some(0)) {
+        Some(left) => measured.value(Metric::TimeoutQueue, left),
+        None => measured,
+    }
+}
+
 /// Of a run.
 pub(super) fn of_run(
     connection: Option<&ConnectionId>,
@@ -50,21 +60,17 @@ pub(super) fn of_run(
     seen: &Seen,
     usage: Option<&UsageNow>,
 ) -> Measured {
-    let mut measured = Measured::default()
+    let mut measured = of_seen(seen, is_nightly(&report.selection))
         .count(Metric::Runs, 1)
         .count(Metric::ApiCalls, report.api_calls)
         .count(Metric::RecordsTried, report.tried)
         .count(Metric::RecordsResolved, report.resolved)
         .count(Metric::RecordsFailed, report.failed)
         .count(Metric::RecordsUnknown, report.unknown)
-        .count(Metric::RecordsTimedOut, seen.timed_out())
         .about("connection", json!(connection))
         .about("stopped", json!(report.stopped));
     if let Some(metric) = kept_from_going_on(report.stopped) {
         measured = measured.count(metric, 1);
-    }
-    if is_nightly(&report.selection) {
-        measured = measured.value(Metric::TimeoutQueue, seen.left_timed_out);
     }
     match usage {
         Some(usage) => with_usage(measured, usage),

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, reply, sample};
-use engine::memory::MemoryStore;
+use engine::memory::{Fails, MemoryStore, Operation};
 use engine::parts::Parts;
 use engine::ports::{Connections, LoginAnswer, NotProcessed, UpsertRequest};
 use rules::connection::Connection;
@@ -74,15 +74,21 @@ async fn take_in(parts: &Fakes, messages: &[Value]) {
 
 /// The tick at 9:20 and the runs that it asks for, a minute later.
 async fn tick_and_run(parts: &Fakes) {
-    let (bus, tick) = (bus(), sample::time(TICK));
     parts.clock.wait(Duration::from_mins(11)).await;
+    at(parts, Schedule::Due, TICK).await;
+}
+
+/// This tick of a schedule, and the runs that it asks for.
+async fn at(parts: &Fakes, schedule: Schedule, tick: &str) {
+    let (bus, tick) = (bus(), sample::time(tick));
     let observer = Observer::new(parts, &bus, keep);
     let deadline = parts.clock.now() + Duration::from_mins(15);
-    let event = scheduled_event(Schedule::Due, tick);
-    observer.retry(Schedule::Due, &event, deadline).await.expect("the ports work");
+    parts.events.take();
+    let event = scheduled_event(schedule, tick);
+    observer.retry(schedule, &event, deadline).await.expect("the ports work");
     for requested in parts.events.take() {
         let event = json!({"source": "resync", "detail-type": requested.detail_type(), "detail": requested});
-        observer.retry(Schedule::Due, &event, deadline).await.expect("the ports work");
+        observer.retry(schedule, &event, deadline).await.expect("the ports work");
     }
 }
 
@@ -167,6 +173,66 @@ async fn a_run_that_ends_suspended_and_the_ticks_that_find_it_so_say_it() {
         "Schedule": "due", "Ticks": 1, "ConnectionsBlocked": 1, "ConnectionsSuspended": 1, "suspended": ["acme"],
     });
     assert_eq!(lines(), [expected]);
+}
+
+/// A refused login is looked into at every tick, so that a run is started whatever its records wait for.
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_login_is_refused_is_run_at_every_tick_and_never_overdue() {
+    let parts = fakes().await;
+    take_in(&parts, &[report("a", sample::CODE)]).await;
+    let refused = LoginAnswer::NotProcessed(NotProcessed::LoginRefused);
+    parts.targets.target(&sample::connection_id("acme")).login_always(reply::of(refused));
+    tick_and_run(&parts).await;
+    lines();
+    let (bus, tick) = (bus(), sample::time("2026-03-02T10:20:00Z"));
+    parts.clock.wait(Duration::from_hours(1)).await;
+    let deadline = parts.clock.now() + Duration::from_mins(15);
+    parts.events.take();
+    let observer = Observer::new(&parts, &bus, keep);
+    observer.retry(Schedule::Due, &scheduled_event(Schedule::Due, tick), deadline).await.expect("the ports work");
+    assert!(matches!(parts.events.take()[..], [Outbound::RunRequested(_)]), "a run looks into it");
+    assert_eq!(lines(), [json!({"Schedule": "due", "Ticks": 1})]);
+}
+
+/// The night's run meets a Salesforce that is down, and owes the night; a run of the 20-minute schedule makes up for it.
+#[tokio::test(start_paused = true)]
+async fn whichever_run_makes_up_for_a_night_measures_the_timeout_queue() {
+    let parts = fakes().await;
+    take_in(&parts, &[report("a", sample::CODE), report("b", sample::CODE)]).await;
+    let target = parts.targets.target(&sample::connection_id("acme"));
+    target.answer_with(|request, _, _| reply::each(request, |_| reply::refused(sample::CODE, sample::MESSAGE)));
+    tick_and_run(&parts).await;
+    parts.clock.wait(sample::time("2026-03-03T00:00:30Z").since(parts.clock.now())).await;
+    target.sign_out();
+    target.login_always(reply::of(LoginAnswer::NotProcessed(NotProcessed::Down)));
+    at(&parts, Schedule::TimedOut, "2026-03-03T00:00:00Z").await;
+    assert_eq!(
+        lines().last().map(|line| (line["stopped"].clone(), line["TimeoutQueue"].clone())),
+        Some((json!("suspended"), json!(0)))
+    );
+    target.login_always(reply::of(LoginAnswer::SignedIn));
+    parts.clock.wait(Duration::from_mins(20)).await;
+    at(&parts, Schedule::Due, "2026-03-03T00:20:00Z").await;
+    assert_eq!(lines().last().map(|line| line["TimeoutQueue"].clone()), Some(json!(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_run_did_before_it_failed_is_measured() {
+    let parts = fakes().await;
+    take_in(&parts, &[report("a", sample::CODE)]).await;
+    lines();
+    let target = parts.targets.target(&sample::connection_id("acme"));
+    target.answer_with(|request, _, _| reply::each(request, |_| reply::refused(sample::CODE, sample::MESSAGE)));
+    parts.store.fail_next(Operation::KeepReport, 1, Fails::BeforeEffect);
+    parts.clock.wait(Duration::from_mins(11)).await;
+    let bus = bus();
+    let tick = sample::time(TICK);
+    let requested = json!({"connection": "acme", "selection": {"due": {"tick": tick}}});
+    let event = json!({"source": "resync", "detail-type": "Run Requested", "detail": requested});
+    let deadline = parts.clock.now() + Duration::from_mins(15);
+    let failed = Observer::new(&parts, &bus, keep).retry(Schedule::Due, &event, deadline).await;
+    assert!(failed.is_err(), "{failed:?}");
+    assert_eq!(lines(), [json!({"RecordsTimedOut": 1})]);
 }
 
 #[tokio::test(start_paused = true)]
