@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(
             said,
             "Retrying all with row-lock in acme: about 1,200 records\n  \
-             API calls   7, 1 % of the 4,990 that are left\n  \
+             API calls   7, <1 % of the 4,990 that are left\n  \
              starts      2026-11-25 12:00 UTC (now)\n  \
              ends        2026-11-25 12:10 UTC (in 10 min); this assumes a call takes a second\n"
         );

@@ -111,7 +111,7 @@ async fn an_answer_that_lambda_cannot_carry_is_a_problem_that_says_how_to_ask_fo
         assert_eq!(problem["type"], "urn:resync:problem:answer-too-large");
         assert_eq!(
             problem["detail"],
-            "Lambda carries 6 MB; narrow it by type, object or state, or read /records page by page"
+            "Lambda carries 6 MB; take it in parts by `limit`, narrow it by type, object or state, or read /records page by page"
         );
     }
 }
