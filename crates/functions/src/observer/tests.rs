@@ -83,7 +83,7 @@ async fn at(parts: &Fakes, schedule: Schedule, tick: &str) {
     let (bus, tick) = (bus(), sample::time(tick));
     let observer = Observer::new(parts, &bus, keep);
     let deadline = parts.clock.now() + Duration::from_mins(15);
-    parts.events.take();
+    drop(parts.events.take());
     let event = scheduled_event(schedule, tick);
     observer.retry(schedule, &event, deadline).await.expect("the ports work");
     for requested in parts.events.take() {
@@ -187,7 +187,7 @@ async fn a_connection_whose_login_is_refused_is_run_at_every_tick_and_never_over
     let (bus, tick) = (bus(), sample::time("2026-03-02T10:20:00Z"));
     parts.clock.wait(Duration::from_hours(1)).await;
     let deadline = parts.clock.now() + Duration::from_mins(15);
-    parts.events.take();
+    drop(parts.events.take());
     let observer = Observer::new(&parts, &bus, keep);
     observer.retry(Schedule::Due, &scheduled_event(Schedule::Due, tick), deadline).await.expect("the ports work");
     assert!(matches!(parts.events.take()[..], [Outbound::RunRequested(_)]), "a run looks into it");
