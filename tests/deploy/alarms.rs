@@ -30,7 +30,7 @@ const OF_AWS: [(&str, &str, &str, &str); 10] = [
 
 /// A metric that is looked at: where, which, and its dimensions, of which a value may be a parameter's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Looked {
+pub(super) struct Looked {
     namespace: String,
     metric: String,
     dimensions: BTreeMap<String, String>,
