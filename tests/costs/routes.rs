@@ -87,7 +87,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Nothing that was asked cost more than it may.
-    fn is_content(self) {
+    fn judges(self) {
         assert_eq!(self.too_dear.into_inner().unwrap(), Vec::<String>::new());
     }
 
@@ -97,14 +97,15 @@ impl<'a> Desk<'a> {
     }
 
     /// One request that may cost so much.
+    #[expect(clippy::disallowed_methods, reason = "the time to the head of the answer is printed, and judges nothing")]
     async fn asks_for(&self, most: usize, request: Request<Body>) -> Asked {
         let what = format!("{} {}", request.method(), request.uri());
         self.morning.counting.take();
         let begun = Instant::now();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
+        let (status, took) = (response.status(), begun.elapsed());
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-        let (cost, took) = (self.morning.counting.take(), begun.elapsed());
+        let cost = self.morning.counting.take();
         let Cost { requests, writes, units } = cost;
         println!(
             "{what:<80} {:>3} {requests:>3} requests, {writes:>2} of them writes {units:>7.1} read units {:>8} bytes {:>6.1} ms",
@@ -165,7 +166,7 @@ async fn every_route_that_only_looks_costs_ten_requests_at_most_and_changes_noth
         desk.looks(path).await;
     }
     assert_eq!(morning.ports.events.requests(), published, "looking publishes nothing");
-    desk.is_content();
+    desk.judges();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,7 +208,7 @@ async fn every_action_costs_ten_requests_at_most() {
     let form = named.iter().map(|record| format!("record={record}")).collect::<Vec<_>>().join("&");
     assert_eq!(desk.fills_in("/c/acme/plans", &form).await.status, StatusCode::OK);
     assert_eq!(desk.fills_in("/c/acme/plans", "all=1&action=delete").await.status, StatusCode::OK);
-    desk.is_content();
+    desk.judges();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,5 +235,5 @@ async fn accepting_fifty_thousand_records_writes_once_for_the_request_and_once_f
     );
     let again = again.await;
     assert_eq!((again.status, again.cost.writes), (StatusCode::OK, 0), "it is the same one: {}", again.json());
-    desk.is_content();
+    desk.judges();
 }

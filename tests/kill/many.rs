@@ -28,11 +28,11 @@ const RECORDS: usize = 50_000;
 /// The request of a life that does not come back: a third of the way, about.
 const FATAL: usize = 1_000;
 
-/// Records whose outcome a death leaves in doubt at most: four calls in flight, of two hundred records each.
-const IN_DOUBT: u64 = 800;
+/// Records whose outcome two deaths leave in doubt at most: four calls in flight at each, of two hundred records.
+const IN_DOUBT: usize = 2 * 4 * 200;
 
 /// What a death leaves untold at most: the calls of one reservation, with which progress is noted, and those in flight.
-const UNTOLD: usize = (25 + 4) * 200;
+const UNTOLD: u64 = (25 + 4) * 200;
 
 fn id(number: usize) -> String {
     format!("m-{number:05}")
@@ -52,12 +52,12 @@ async fn fail(world: &World, failed: Timestamp) {
     likes::write(&client, table, RECORDS, |number| model.named("acme", "Contact", &id(number))).await;
     let error_type = sample::error_type("row-lock");
     world.store.list_error_type(&acme(), &error_type).await.unwrap();
-    let records = [(sample::object("Contact"), RECORDS as i64)].into();
+    let records = [(sample::object("Contact"), i64::try_from(RECORDS).unwrap())].into();
     world.store.add_counts(&acme(), &[CountChange { error_type, records, oldest: Some(failed) }]).await.unwrap();
 }
 
 /// How often Salesforce saved each record.
-fn saved(world: &World) -> BTreeMap<String, usize> {
+fn saved(world: &World) -> BTreeMap<String, u64> {
     let mut saved = BTreeMap::new();
     for entry in world.salesforce.log() {
         for record in entry.records.iter() {
@@ -69,14 +69,14 @@ fn saved(world: &World) -> BTreeMap<String, usize> {
 }
 
 /// What the function URL tells of the request's progress; it is what its runs have noted, and no more than Salesforce did.
-async fn told(world: &mut World, now: Timestamp, request: &str, deaths: usize) -> Progress {
+async fn told(world: &mut World, now: Timestamp, request: &str, deaths: u64) -> Progress {
     let path = format!("/v1/connections/acme/resyncs/{request}");
     let (status, body) = world.call(now, "GET", &path, None).await;
     assert_eq!(status, 200, "{body}");
     let progress: Progress = serde_json::from_value(body["request"]["progress"].clone()).unwrap();
-    let sends: usize = saved(world).values().sum();
-    assert!(progress.tried as usize <= sends, "{progress:?} is told of {sends} sends");
-    assert!(progress.tried as usize + deaths * UNTOLD >= sends, "{progress:?} is told of {sends} sends");
+    let sends: u64 = saved(world).values().sum();
+    assert!(progress.tried <= sends, "{progress:?} is told of {sends} sends");
+    assert!(progress.tried + deaths * UNTOLD >= sends, "{progress:?} is told of {sends} sends");
     assert_eq!((progress.failed, progress.skipped), (0, 0), "{progress:?}");
     progress
 }
@@ -133,8 +133,8 @@ async fn fifty_thousand_planned_records_are_all_retried_although_the_process_is_
 
     let saved = saved(&world);
     assert_eq!(saved.len(), RECORDS, "every record is in Salesforce");
-    let twice = saved.values().filter(|&&times| times > 1).count() as u64;
-    assert!(saved.values().all(|&times| times <= 2) && twice <= 2 * IN_DOUBT, "{twice} were sent twice");
+    let twice = saved.values().filter(|&&times| times > 1).count();
+    assert!(saved.values().all(|&times| times <= 2) && twice <= IN_DOUBT, "{twice} were sent twice");
     let keys: Vec<_> = (0..RECORDS).map(|number| sample::key("acme", &id(number))).collect();
     let resolved = world.store.read(&keys).await.unwrap().into_iter().filter(|read| match &read.stored {
         Stored::Record(record) => matches!(record.state, State::Resolved { how: Resolution::Retried, .. }),
