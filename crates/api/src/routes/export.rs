@@ -115,12 +115,12 @@ async fn export<P: Ports + 'static>(
     Ok(([(header::CONTENT_TYPE, format.media_type())], body).into_response())
 }
 
-/// Where a part begins, when it is not the first.
 /// What the place of an export is good for. That of a list is not: only the first part of an export stands in the audit.
 fn listing(connection: &str) -> String {
     format!("{connection} export")
 }
 
+/// Where a part begins, when it is not the first.
 fn cursor(params: &mut Params, connection: &str, filter: &Filter, in_parts: bool) -> Option<Place> {
     let given = params.raw("cursor")?;
     if !in_parts {
