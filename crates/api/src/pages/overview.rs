@@ -99,9 +99,24 @@ struct Need {
     does: &'static str,
 }
 
+impl Need {
+    /// The worst first.
+    fn urgency(&self) -> u8 {
+        match (self.kind, self.what) {
+            (Kind::Bad, _) => 0,
+            (Kind::Warning, "Paused") => 3,
+            (Kind::Warning, "Held") => 2,
+            (Kind::Warning, _) => 1,
+            (Kind::Plain | Kind::Good | Kind::Info, _) => 4,
+        }
+    }
+}
+
 fn needs(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
-    let all: Vec<(&Seen, Need)> =
+    let mut all: Vec<(&Seen, Need)> =
         seen.iter().flat_map(|one| of_connection(one, now).into_iter().map(move |need| (one, need))).collect();
+    // What stands still altogether comes before what a schedule leaves out, whichever connection it is of.
+    all.sort_by_key(|(_, need)| need.urgency());
     html! {
         section.needs aria-labelledby="needs" {
             h2 id="needs" { "What needs you" }

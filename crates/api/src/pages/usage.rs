@@ -73,7 +73,7 @@ fn figures(usage: &UsageNow, now: Timestamp) -> Markup {
             @if left == 0 {
                 (figure("Retries go on", &when_or(budget.resumes, now, "never with this cap"), &html! { "by themselves, or sooner with a higher limit" }))
             }
-            (figure("Limit of the connection", &html! { @match budget.api_limit { Some(limit) => { (number(limit.0)) } None => { "none" } } }, &html! { "set for this connector" }))
+            (figure("Limit of the connection", &html! { @match budget.api_limit { Some(limit) => { (number(limit.0)) } None => { "none" } } }, &html! { "set for this connection" }))
             @match &usage.org {
                 Some(org) => { (figure("The org's own figure", &html! { (number(org.used.0)) " of " (number(org.limit.0)) }, &html! { "everybody's calls, as of " (when(org.at, now)) })) }
                 None => { (figure("The org's own figure", &html! { "not seen yet" }, &html! { "Salesforce tells it with the first call" })) }
@@ -95,7 +95,7 @@ fn forecast(forecast: &ForecastNow, now: Timestamp) -> Markup {
                     (count(forecast.calls_needed.0, "call", "calls")) ". "
                     @if let Some(at) = forecast.resumes { "Retries go on at " strong { (when(at, now)) } ". " }
                     @match (forecast.clears, forecast.because) {
-                        (Some(at), _) => { "The last of them is tried at " strong { (when(at, now)) } "." }
+                        (Some(at), _) => { "The last of them is tried at " strong { (when(at, now)) } " at the earliest; what is in the timeout queue waits for its night." }
                         (None, Some(because)) => { strong { "Nobody can tell when the last of them is tried: " } (because) "." }
                         (None, None) => {}
                     }
@@ -178,12 +178,35 @@ async fn limit<P: Ports>(
     }
 }
 
-/// A number that somebody wrote, perhaps with separators; a text that is none stays one, and is refused as such.
+/// A number that somebody wrote, perhaps with a separator before every three digits; a text that is none stays one, and is refused
+/// as such.
 pub(super) fn number_of(text: &str) -> Value {
-    let digits: String = text.chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}' | '_')).collect();
-    match (digits.is_empty(), digits.parse::<u64>()) {
-        (true, _) => Value::Null,
-        (false, Ok(number)) => json!(number),
-        (false, Err(_)) => json!(text),
+    if text.is_empty() {
+        return Value::Null;
+    }
+    let groups: Vec<&str> = text.split([',', ' ', '\u{a0}', '_']).collect();
+    let are_thousands = groups.split_first().is_some_and(|(first, rest)| {
+        rest.is_empty() || (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3)
+    });
+    groups.concat().parse::<u64>().ok().filter(|_| are_thousands).map_or_else(|| json!(text), |number| json!(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::number_of;
+
+    #[test]
+    fn separators_stand_before_three_digits_each_or_it_is_no_number() {
+        for (written, number) in
+            [("150000", 150_000), ("150,000", 150_000), ("1 234 567", 1_234_567), ("1_000", 1_000), ("0", 0)]
+        {
+            assert_eq!(number_of(written), json!(number), "{written}");
+        }
+        for wrong in ["15000,5", "1,50", "1,,000", ",000", "-5", "12.5", "many", "1,000,00"] {
+            assert_eq!(number_of(wrong), json!(wrong));
+        }
+        assert_eq!(number_of(""), Value::Null);
     }
 }

@@ -76,7 +76,8 @@ fn waiting(forecast: &Value) -> String {
 fn clears(forecast: &Value, now: Timestamp) -> String {
     match forecast["because"].as_str() {
         Some(because) => format!("nobody can tell: {because}"),
-        None => when_or(&forecast["clears"], now, "nothing waits"),
+        None if forecast["clears"].is_null() => "nothing waits".to_owned(),
+        None => format!("{} at the earliest", when_or(&forecast["clears"], now, "-")),
     }
 }
 
