@@ -58,8 +58,6 @@ pub(crate) fn with_shards(item: &Item, shards: u16) -> Result<Item, PortError> {
     let mut changed = item.clone();
     changed.insert(BODY.to_owned(), super::fields::text(body::json(&value)));
     changed.insert(SHARDS.to_owned(), number(shards));
-    // Taken off by now, perhaps: a deletion under way finds that the connection is kept, and comes to nothing.
-    changed.remove(MARK);
     Ok(changed)
 }
 
