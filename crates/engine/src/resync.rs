@@ -9,9 +9,9 @@ mod accept;
 mod cancel;
 mod standing;
 
-pub use accept::{Accepted, NewRequest, accept};
+pub use accept::{Accepted, NewRequest};
 pub(crate) use accept::{accept_new, known_again};
-pub use cancel::{Cancelled, cancel};
+pub use cancel::Cancelled;
 pub(crate) use cancel::{cancel_known, progress};
 
 use rules::ids::{ConnectionId, RequestId};

@@ -75,22 +75,8 @@ pub enum Accepted {
 /// How often a control item that others keep writing is read anew.
 const RACES: usize = 16;
 
-/// Accepts a request: one write keeps it and owes it.
-///
-/// # Errors
-/// When the store fails. The request may then be accepted or not; the same one again finds out, or goes on.
-pub async fn accept<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, PortError> {
-    let store = ports.store();
-    if store.connection(&new.connection).await?.is_none() {
-        return Ok(Accepted::UnknownConnection);
-    }
-    match store.request(&new.connection, &new.id).await? {
-        Some(known) => known_again(ports, known, &new).await,
-        None => accept_new(ports, new).await,
-    }
-}
-
-/// Accepts one of whose name none was known a moment ago, for a connection that was there then.
+/// Accepts a request of whose name none was known a moment ago, for a connection that was there then: one write keeps it and owes
+/// it.
 pub(crate) async fn accept_new<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, PortError> {
     let store = ports.store();
     let request = new.clone().accepted(ports.clock().now());

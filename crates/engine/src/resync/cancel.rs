@@ -2,7 +2,6 @@
 //!
 //! Must not know: who may ask, how a run works it off.
 
-use rules::ids::{ConnectionId, RequestId};
 use rules::resync::{Progress, Request, RequestState};
 
 use super::standing::strike;
@@ -23,23 +22,13 @@ pub enum Cancelled {
     Unknown,
 }
 
-/// Cancels a request: what was not done by now is not done for its sake.
-///
-/// # Errors
-/// When the store fails. The request may then be cancelled or not; cancelling it again finds out, or goes on.
-pub async fn cancel<P: Ports>(ports: &P, connection: &ConnectionId, id: &RequestId) -> Result<Cancelled, PortError> {
-    let Some(known) = ports.store().request(connection, id).await? else { return Ok(Cancelled::Unknown) };
-    let progress = progress(ports, &known).await?;
-    cancel_known(ports, known, progress).await
-}
-
 /// How far the runs have come with it, as they noted it last.
 pub(crate) async fn progress<P: Ports>(ports: &P, request: &Request) -> Result<Progress, PortError> {
     let owed = ports.store().control(&request.connection).await?.owed;
     Ok(owed.request(&request.id).map_or(request.progress, |owed| owed.progress))
 }
 
-/// Cancels a request that was read, with which the runs had come so far by then.
+/// Cancels a request that was read, with which the runs had come so far by then: what was not done by now is not done for its sake.
 pub(crate) async fn cancel_known<P: Ports>(
     ports: &P,
     mut known: Request,

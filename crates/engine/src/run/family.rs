@@ -4,10 +4,11 @@
 
 use std::collections::HashSet;
 
-use rules::catalogue::{Catalogue, Class};
-use rules::ids::{ConnectionId, ParentKey, RecordKey};
+use rules::catalogue::Class;
+use rules::ids::{ParentKey, RecordKey};
 use rules::record::Record;
 
+use super::context::Context;
 use crate::parts::Ports;
 use crate::ports::{ErrorTypes, PortError, Records};
 
@@ -110,12 +111,8 @@ pub(super) async fn children_of<P: Ports>(
 }
 
 /// Whether any record of the connection may wait for another one.
-pub(super) async fn may_wait<P: Ports>(
-    ports: &P,
-    connection: &ConnectionId,
-    catalogue: &Catalogue,
-) -> Result<bool, PortError> {
-    let types = ports.store().error_types(connection).await?;
-    let mut rules = types.iter().filter_map(|listed| catalogue.rule(listed));
+pub(super) async fn may_wait<P: Ports>(context: &Context<'_, P>) -> Result<bool, PortError> {
+    let types = context.ports.store().error_types(&context.connection.id).await?;
+    let mut rules = types.iter().filter_map(|listed| context.catalogue.rule(listed));
     Ok(rules.any(|rule| rule.class == Class::Dependency))
 }

@@ -76,9 +76,7 @@ impl Source {
                 let (family, bringing) = of_named(context.ports, named.clone()).await?;
                 (listing, parents) = (Listing::Named(family), bringing);
             }
-            (Listing::Aged { .. }, true) => {
-                brings = may_wait(context.ports, &context.connection.id, &context.catalogue).await?;
-            }
+            (Listing::Aged { .. }, true) => brings = may_wait(context).await?,
             (Listing::Due { .. } | Listing::Aged { .. } | Listing::Named(_) | Listing::Nothing, _) => {}
         }
         let next = cursor.map(PageToken);

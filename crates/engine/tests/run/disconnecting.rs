@@ -10,7 +10,7 @@ use engine::ingest::{Ingest, NotTaken};
 use engine::manage::{self, Deleted};
 use engine::memory::{Fails, Operation};
 use engine::ports::{Clock, Connections};
-use engine::resync::{Accepted, NewRequest, accept};
+use engine::resync::{Accepted, NewRequest};
 use futures::poll;
 use rules::resync::Action;
 use serde_json::json;
@@ -33,7 +33,7 @@ async fn asks(world: &World) -> Accepted {
         planned: None,
         requested_by: "bob".to_owned(),
     };
-    accept(&world.parts, new).await.expect("the store works")
+    manage::request(&world.parts, new).await.expect("the store works")
 }
 
 async fn is_there(world: &World) -> bool {

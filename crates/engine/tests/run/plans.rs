@@ -5,10 +5,11 @@
 use std::time::Duration;
 
 use engine::fakes::{reply, sample};
+use engine::manage::request;
 use engine::memory::Operation;
 use engine::plan::{Excluded, Plan, VALID, plan};
 use engine::ports::UpsertAnswer;
-use engine::resync::{Accepted, NewRequest, accept};
+use engine::resync::{Accepted, NewRequest};
 use rules::counts::ApiCalls;
 use rules::ids::{ObjectName, RecordId};
 use rules::resync::{Action, Count, FailingState, Matching, Progress, RequestState, Wanted};
@@ -43,7 +44,7 @@ async fn carries_out(world: &World, name: &str, plan: &Plan) -> Accepted {
         planned: Some(plan.planned()),
         requested_by: "ada".to_owned(),
     };
-    accept(&world.parts, new).await.expect("the store works")
+    request(&world.parts, new).await.expect("the store works")
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,8 +5,9 @@
 
 use engine::erase::{Erased, erase};
 use engine::manage::Deed;
+use engine::manage::cancel_request;
 use engine::ports::AuditAction;
-use engine::resync::{Accepted, Cancelled, cancel};
+use engine::resync::{Accepted, Cancelled};
 use rules::resync::{MOST_OPEN, RequestState, Wanted};
 
 use crate::support::persons::{everything, in_between, request_id, these};
@@ -23,9 +24,9 @@ async fn a_cancel_and_the_end_of_the_last_try_may_meet_at_any_step_and_what_eith
         world.fails("a", 1).await;
         world.asks("one", these(&["a"])).await;
         let person = world.another_process();
-        let (acme, one) = (id("acme"), request_id("one"));
+        let (acme, one) = (world.settings().await, request_id("one"));
         let ends = world.drive_until(at("2026-03-02T09:10:00Z"));
-        let (said, met) = in_between(&person, step, cancel(&person.parts, &acme, &one), ends).await;
+        let (said, met) = in_between(&person, step, cancel_request(&person.parts, &acme, &one, "ada"), ends).await;
         let stands = world.request("one").await;
         match said.expect("the store works") {
             Cancelled::Cancelled(said) | Cancelled::Ended(said) => assert_eq!(stands, said),

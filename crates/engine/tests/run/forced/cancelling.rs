@@ -6,8 +6,8 @@ use engine::resync::Cancelled;
 use rules::record::{Next, State};
 use rules::resync::RequestState;
 
-use crate::support::persons::{everything, request_id};
-use crate::support::{World, at, id, interval};
+use crate::support::persons::everything;
+use crate::support::{World, at, interval};
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_request_tries_nothing_more() {
@@ -19,10 +19,7 @@ async fn a_cancelled_request_tries_nothing_more() {
     world.drive_until(at("2026-03-02T09:10:00Z")).await;
     assert_eq!(world.calls(), 0);
     assert_eq!(world.cancels("gone").await, Cancelled::Ended(request));
-    assert_eq!(
-        engine::resync::cancel(&world.parts, &id("acme"), &request_id("never")).await.expect("the store works"),
-        Cancelled::Unknown
-    );
+    assert_eq!(world.cancels("never").await, Cancelled::Unknown);
     world.upholds_the_invariants().await;
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Must not know: how a request is worked off.
 
-use engine::resync::{Accepted, Cancelled, NewRequest, accept, cancel, status};
+use engine::manage::{cancel_request, request};
+use engine::resync::{Accepted, Cancelled, NewRequest, status};
 use engine::retention;
 use engine::suspension;
 use rules::ids::{RecordKey, RequestId};
@@ -69,7 +70,7 @@ impl World {
         let requested_by = "ada".to_owned();
         let new =
             NewRequest { connection: id("acme"), id: request_id(name), action, wanted, planned: None, requested_by };
-        let accepted = accept(&self.parts, new).await.expect("the store works");
+        let accepted = request(&self.parts, new).await.expect("the store works");
         if let Accepted::New(request) | Accepted::Known(request) = &accepted {
             let mut asked = self.asked.lock().expect("no test panics while it asks");
             if asked.iter().all(|known| known.request.id != request.id) {
@@ -112,7 +113,7 @@ impl World {
 
     /// A person cancels a request.
     pub(crate) async fn cancels(&self, name: &str) -> Cancelled {
-        cancel(&self.parts, &id("acme"), &request_id(name)).await.expect("the store works")
+        cancel_request(&self.parts, &self.settings().await, &request_id(name), "ada").await.expect("the store works")
     }
 
     /// A person says that the cause of the suspension is gone.
