@@ -3,8 +3,6 @@
 //!
 //! Must not know: which types the catalogue has.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -14,13 +12,14 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use engine::ports::{Clock, CountChange, ErrorTypes, PortError, Recounted, Totals, TypeEntry};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::catalogue::ErrorType;
-use rules::ids::ConnectionId;
+use rules::ids::{ConnectionId, ObjectName};
 
 use super::listing::Order;
 use super::{DynamoStore, IN_FLIGHT};
 use crate::failure::failed;
 use crate::items::directory::{self, OLDEST, REVISION, records_of};
-use crate::items::fields::{FIRST_FORMAT, FORMAT, PK, number};
+use crate::items::fields::{FIRST_FORMAT, FORMAT, number};
+use crate::items::key::ItemKey;
 use crate::items::{Item, key, totals};
 
 const READING: &str = "listing a connection's error types";
@@ -45,10 +44,7 @@ impl<C: Clock> ErrorTypes for DynamoStore<C> {
     }
 
     async fn totals_of_each(&self, connections: &[ConnectionId]) -> Result<Vec<Result<Totals, PortError>>, PortError> {
-        let keys = connections.iter().map(key::totals).collect();
-        let items = self.items(TOTALS, keys).await?;
-        let by_partition = |item: Item| Some((item.get(PK)?.as_s().ok()?.clone(), item));
-        let items: HashMap<String, Item> = items.into_iter().filter_map(by_partition).collect();
+        let items = self.by_partition(TOTALS, connections.iter().map(key::totals).collect()).await?;
         let of = |connection| items.get(&key::totals(connection).pk);
         Ok(connections.iter().map(|connection| of(connection).map_or(Ok(Totals::default()), totals::read)).collect())
     }
@@ -90,46 +86,29 @@ impl<C: Clock> DynamoStore<C> {
 
     /// Adds the changes of some types to the totals with one write.
     async fn add_to_totals(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
-        let mut added = vec!["#r :one".to_owned()];
-        let mut update =
-            self.client.update_item().table_name(&self.table).set_key(Some(key::totals(connection).item()));
-        for (place, change) in changes.iter().enumerate() {
-            let by: i64 = change.records.values().sum();
-            added.push(format!("#n{place} :n{place}"));
-            update = update.expression_attribute_names(format!("#n{place}"), totals::total_of(&change.error_type));
-            update = update.expression_attribute_values(format!(":n{place}"), number(by));
-        }
-        let update = update
-            .update_expression(format!("SET #f = if_not_exists(#f, :f) ADD {}", added.join(", ")))
-            .expression_attribute_names("#f", FORMAT)
-            .expression_attribute_values(":f", number(FIRST_FORMAT))
-            .expression_attribute_names("#r", REVISION)
-            .expression_attribute_values(":one", number(1));
+        let of_type =
+            |change: &CountChange| (totals::total_of(&change.error_type), change.records.values().sum::<i64>());
+        let update = adding(self.update(&key::totals(connection)), changes.iter().map(of_type));
         update.send().await.map(drop).map_err(|error| failed(ADDING_UP, &error))
     }
 
-    /// An update of a type's item, whose expression sets the format.
     fn update_type(&self, connection: &ConnectionId, error_type: &ErrorType) -> UpdateItemFluentBuilder {
-        let update = self.client.update_item().table_name(&self.table);
-        update
-            .set_key(Some(key::error_type(connection, error_type).item()))
-            .expression_attribute_names("#f", FORMAT)
-            .expression_attribute_values(":f", number(FIRST_FORMAT))
+        self.update(&key::error_type(connection, error_type))
+    }
+
+    /// An update of an item, whose expression sets the format.
+    fn update(&self, key: &ItemKey) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(key.item()));
+        update.expression_attribute_names("#f", FORMAT).expression_attribute_values(":f", number(FIRST_FORMAT))
     }
 
     /// Adds one change with one write, and puts the oldest right with a second one where that is needed: for the first records
     /// of a type, and when the last are gone.
     async fn add(&self, connection: &ConnectionId, change: &CountChange) -> Result<(), PortError> {
-        let mut update = self.update_type(connection, &change.error_type).return_values(ReturnValue::AllNew);
-        let mut added = vec!["#r :one".to_owned()];
-        update = update.expression_attribute_names("#r", REVISION).expression_attribute_values(":one", number(1));
-        for (place, (object, by)) in change.records.iter().enumerate() {
-            added.push(format!("#n{place} :n{place}"));
-            update = update.expression_attribute_names(format!("#n{place}"), records_of(object));
-            update = update.expression_attribute_values(format!(":n{place}"), number(by));
-        }
-        let expression = format!("SET #f = if_not_exists(#f, :f) ADD {}", added.join(", "));
-        let written = update.update_expression(expression).send().await.map_err(|error| failed(COUNTING, &error))?;
+        let of_object = |(object, &by): (&ObjectName, &i64)| (records_of(object), by);
+        let update = adding(self.update_type(connection, &change.error_type), change.records.iter().map(of_object));
+        let written = update.return_values(ReturnValue::AllNew).send().await;
+        let written = written.map_err(|error| failed(COUNTING, &error))?;
         let Some(item) = written.attributes else { return Ok(()) };
         let now = directory::read(&item)?;
         if now.records.is_empty() {
@@ -167,6 +146,21 @@ impl<C: Clock> DynamoStore<C> {
             .expression_attribute_values(":o", number(oldest.as_millis()));
         unless_lost(update.send().await)
     }
+}
+
+/// The update that adds to these attributes, and to the revision.
+fn adding(
+    mut update: UpdateItemFluentBuilder,
+    numbers: impl Iterator<Item = (String, i64)>,
+) -> UpdateItemFluentBuilder {
+    let mut added = vec!["#r :one".to_owned()];
+    for (place, (name, by)) in numbers.enumerate() {
+        added.push(format!("#n{place} :n{place}"));
+        update = update.expression_attribute_names(format!("#n{place}"), name);
+        update = update.expression_attribute_values(format!(":n{place}"), number(by));
+    }
+    let update = update.update_expression(format!("SET #f = if_not_exists(#f, :f) ADD {}", added.join(", ")));
+    update.expression_attribute_names("#r", REVISION).expression_attribute_values(":one", number(1))
 }
 
 /// A condition that does not hold means that another write came first, which is as well.

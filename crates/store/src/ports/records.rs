@@ -73,6 +73,16 @@ impl<C: Clock> DynamoStore<C> {
         Ok(items.concat())
     }
 
+    /// The same by partition key, for kinds of which a partition has one item.
+    pub(super) async fn by_partition(
+        &self,
+        doing: &'static str,
+        keys: Vec<ItemKey>,
+    ) -> Result<HashMap<String, Item>, PortError> {
+        let keyed = |item: Item| Some((item.get(PK)?.as_s().ok()?.clone(), item));
+        Ok(self.items(doing, keys).await?.into_iter().filter_map(keyed).collect())
+    }
+
     async fn items_of_chunk(&self, doing: &'static str, keys: &[ItemKey]) -> Result<Vec<Item>, PortError> {
         let mut backoff = Backoff::new(keys.first().map_or("", |first| &first.pk));
         let mut open: Vec<Item> = keys.iter().map(ItemKey::item).collect();

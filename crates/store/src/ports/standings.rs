@@ -9,7 +9,6 @@ use rules::ids::ConnectionId;
 
 use super::DynamoStore;
 use super::revised::Revised;
-use crate::items::fields::PK;
 use crate::items::key::ItemKey;
 use crate::items::{Item, body, key};
 
@@ -18,9 +17,7 @@ const READING: &str = "reading how connections stand";
 impl<C: Clock> Standings for DynamoStore<C> {
     async fn facts_of_each(&self, connections: &[ConnectionId]) -> Result<Vec<Result<Facts, PortError>>, PortError> {
         let keys = connections.iter().flat_map(|id| [key::control(id), key::usage(id)]).collect();
-        let items = self.items(READING, keys).await?;
-        let by_partition = |item: Item| Some((item.get(PK)?.as_s().ok()?.clone(), item));
-        let items: HashMap<String, Item> = items.into_iter().filter_map(by_partition).collect();
+        let items = self.by_partition(READING, keys).await?;
         Ok(connections.iter().map(|id| facts(id, &items)).collect())
     }
 }
