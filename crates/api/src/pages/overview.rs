@@ -91,23 +91,31 @@ fn body(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
 
 /// One thing that a person should look at.
 struct Need {
-    kind: Kind,
-    what: &'static str,
+    matter: Matter,
     words: String,
     more: Markup,
     address: String,
     does: &'static str,
 }
 
-impl Need {
-    /// The worst first.
-    fn urgency(&self) -> u8 {
-        match (self.kind, self.what) {
-            (Kind::Bad, _) => 0,
-            (Kind::Warning, "Paused") => 3,
-            (Kind::Warning, "Held") => 2,
-            (Kind::Warning, _) => 1,
-            (Kind::Plain | Kind::Good | Kind::Info, _) => 4,
+/// What it is about, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Matter {
+    Suspended,
+    BudgetSpent,
+    Held,
+    Paused,
+    UnderWay,
+}
+
+impl Matter {
+    fn badge(self) -> Markup {
+        match self {
+            Self::Suspended => badge(Kind::Bad, "Suspended"),
+            Self::BudgetSpent => badge(Kind::Warning, "Budget spent"),
+            Self::Held => badge(Kind::Warning, "Held"),
+            Self::Paused => badge(Kind::Warning, "Paused"),
+            Self::UnderWay => badge(Kind::Info, "Under way"),
         }
     }
 }
@@ -115,8 +123,7 @@ impl Need {
 fn needs(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
     let mut all: Vec<(&Seen, Need)> =
         seen.iter().flat_map(|one| of_connection(one, now).into_iter().map(move |need| (one, need))).collect();
-    // What stands still altogether comes before what a schedule leaves out, whichever connection it is of.
-    all.sort_by_key(|(_, need)| need.urgency());
+    all.sort_by_key(|(_, need)| need.matter);
     html! {
         section.needs aria-labelledby="needs" {
             h2 id="needs" { "What needs you" }
@@ -128,7 +135,7 @@ fn needs(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
             } @else {
                 ul.need-list { @for (one, need) in &all {
                     li {
-                        (badge(need.kind, need.what))
+                        (need.matter.badge())
                         p { strong { (one.standing.connection.id) } (need.words) (need.more) }
                         a.button href=(need.address) { (need.does) span.visually-hidden { " of " (one.standing.connection.id) } }
                     }
@@ -140,19 +147,12 @@ fn needs(seen: &[Seen], unreadable: usize, now: Timestamp) -> Markup {
 
 fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
     let (standing, mut needs) = (&one.standing, Vec::new());
-    let mut need = |kind, what, words: String, more, address, does| {
-        needs.push(Need { kind, what, words, more, address, does });
+    let mut need = |matter, words: String, more, address, does| {
+        needs.push(Need { matter, words, more, address, does });
     };
     if let Some(by) = &standing.suspension {
         let more = html! { ", since " (when(by.since, now)) };
-        need(
-            Kind::Bad,
-            "Suspended",
-            format!(": {}", by.words),
-            more,
-            one.address("suspension"),
-            "Look at the suspension",
-        );
+        need(Matter::Suspended, format!(": {}", by.words), more, one.address("suspension"), "Look at the suspension");
     }
     if standing.budget.used >= standing.budget.cap {
         let words =
@@ -162,21 +162,21 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         } else {
             html! { "; none come back with this cap" }
         };
-        need(Kind::Warning, "Budget spent", words, more, one.address("usage"), "See the API usage");
+        need(Matter::BudgetSpent, words, more, one.address("usage"), "See the API usage");
     }
     if standing.connection.paused {
         let words = " is paused by a person, and retries nothing".to_owned();
-        need(Kind::Warning, "Paused", words, html! {}, one.address("settings"), "See the settings");
+        need(Matter::Paused, words, html! {}, one.address("settings"), "See the settings");
     }
     for (error_type, records) in one.held() {
         let words = format!(" has {} that no schedule retries: ", count(records, "record", "records"));
         let more = html! { (type_title(error_type)) };
         let address = format!("{}?type={}", one.address("records"), super::parts::encoded(error_type.as_str()));
-        need(Kind::Warning, "Held", words, more, address, "See the records");
+        need(Matter::Held, words, more, address, "See the records");
     }
     if standing.open_requests > 0 {
         let words = format!(" works on {}", count(standing.open_requests as u64, "request", "requests"));
-        need(Kind::Info, "Under way", words, html! {}, one.address("requests"), "Follow the requests");
+        need(Matter::UnderWay, words, html! {}, one.address("requests"), "Follow the requests");
     }
     needs
 }
