@@ -11,6 +11,9 @@ use super::when::time;
 use crate::client::Client;
 use crate::exit::Failure;
 
+/// A longer span means this one: nothing failed longer ago.
+const LONGEST: Duration = Duration::from_hours(1_000 * 7 * 24);
+
 /// An instant, or a span back from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
@@ -61,8 +64,7 @@ impl FromStr for Moment {
             Some(_) | None => return Err(wrong),
         };
         let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong)?;
-        // Longer ago than anything failed.
-        Ok(Self::Ago(Duration::from_secs(number.min(1_000) * unit)))
+        Ok(Self::Ago(Duration::from_secs(number.saturating_mul(unit)).min(LONGEST)))
     }
 }
 
@@ -72,7 +74,7 @@ mod tests {
 
     use rules::time::Timestamp;
 
-    use super::Moment;
+    use super::{LONGEST, Moment};
 
     #[test]
     fn when_is_a_time_or_a_span_back_from_now() {
@@ -90,6 +92,9 @@ mod tests {
         for wrong in ["", "d", "3", "3 days", "-3d", "3.5h", "+3d ", "ü"] {
             assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
         }
-        assert_eq!("1000w".parse(), Ok(Moment::Ago(Duration::from_hours(1_000 * 7 * 24))));
+        assert_eq!("2000m".parse(), Ok(Moment::Ago(Duration::from_mins(2_000))), "no span is cut short");
+        for longest in ["1000w", "1001w", "18446744073709551615w"] {
+            assert_eq!(longest.parse(), Ok(Moment::Ago(LONGEST)), "{longest}");
+        }
     }
 }
