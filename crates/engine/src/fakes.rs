@@ -12,3 +12,14 @@ pub use clock::VirtualClock;
 pub use entropy::CountingEntropy;
 pub use events::RecordedEvents;
 pub use target::{AnswerKind, Call, FakeTarget, FakeTargets, Overlap, Requests, SentRecord, reply};
+
+use crate::parts::Parts;
+
+/// A store, and fakes for everything else.
+pub type Around<S> = Parts<S, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
+
+/// The ports of a system with this store, whose other ports go by `clock`.
+pub fn around<S>(store: S, clock: VirtualClock) -> Around<S> {
+    let (targets, events) = (FakeTargets::new(clock), RecordedEvents::default());
+    Parts { store, targets, events, clock, entropy: CountingEntropy::default() }
+}

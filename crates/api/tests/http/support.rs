@@ -9,10 +9,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use axum::{Extension, Router};
-use engine::fakes::{CountingEntropy, FakeTarget, FakeTargets, RecordedEvents, VirtualClock, sample};
+use engine::fakes::{Around, FakeTarget, VirtualClock, around, sample};
 use engine::ingest::Ingest;
 use engine::memory::MemoryStore;
-use engine::parts::Parts;
 use engine::ports::{Audits, Connections};
 use engine::run::{Halt, Order, RunEnd, run};
 use rules::connection::Connection;
@@ -26,8 +25,7 @@ use tower::ServiceExt;
 /// When every test begins: ten minutes after the sample's tick.
 pub(crate) const NOW: &str = "2026-03-02T09:30:00Z";
 
-pub(crate) type TestParts =
-    Parts<MemoryStore, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
+pub(crate) type TestParts = Around<MemoryStore>;
 
 pub(crate) struct Api {
     pub(crate) router: Router,
@@ -72,13 +70,7 @@ impl Api {
     /// A router over these connections.
     pub(crate) async fn with(connections: impl IntoIterator<Item = Connection>) -> Self {
         let clock = VirtualClock::starting(sample::time(NOW));
-        let parts = Arc::new(Parts {
-            store: MemoryStore::new(),
-            targets: FakeTargets::new(clock),
-            events: RecordedEvents::default(),
-            clock,
-            entropy: CountingEntropy::default(),
-        });
+        let parts = Arc::new(around(MemoryStore::new(), clock));
         for connection in connections {
             parts.store.save_connection(&connection).await.expect("the store in memory keeps it");
         }

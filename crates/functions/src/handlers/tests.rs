@@ -4,10 +4,9 @@
 
 use std::time::Duration;
 
-use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, sample};
+use engine::fakes::{Around, VirtualClock, around, sample};
 use engine::fan_out::Schedule;
 use engine::memory::{Fails, MemoryStore, Operation};
-use engine::parts::Parts;
 use engine::ports::{Clock, Connections, ErrorTypes};
 use rules::events::Outbound;
 use rules::record::{State, Stored};
@@ -15,15 +14,14 @@ use serde_json::{Value, json};
 
 use super::{HandlerError, ingest, retry, retry_requested, scheduled_event};
 
-type Fakes = Parts<MemoryStore, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
+type Fakes = Around<MemoryStore>;
 
 /// A system with the connection `acme`, ten minutes before a tick.
 async fn fakes() -> Fakes {
     let clock = VirtualClock::starting(sample::time("2026-03-02T09:10:00Z"));
     let store = MemoryStore::new();
     store.save_connection(&sample::interval("acme")).await.expect("the fake store takes it");
-    let (targets, events, entropy) = (FakeTargets::new(clock), RecordedEvents::default(), CountingEntropy::default());
-    Parts { store, targets, events, clock, entropy }
+    around(store, clock)
 }
 
 fn failed(contact: &str, version: i64) -> Value {

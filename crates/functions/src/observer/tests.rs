@@ -5,9 +5,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, reply, sample};
+use engine::fakes::{Around, VirtualClock, around, reply, sample};
 use engine::memory::{Fails, MemoryStore, Operation};
-use engine::parts::Parts;
 use engine::ports::{Connections, LoginAnswer, NotProcessed, UpsertRequest};
 use rules::connection::Connection;
 use serde_json::json;
@@ -15,7 +14,7 @@ use serde_json::json;
 use super::*;
 use crate::handlers::scheduled_event;
 
-type Fakes = Parts<MemoryStore, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
+type Fakes = Around<MemoryStore>;
 
 thread_local! {
     static LINES: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
@@ -43,8 +42,7 @@ async fn fakes() -> Fakes {
     let clock = VirtualClock::starting(sample::time("2026-03-02T09:10:00Z"));
     let store = MemoryStore::new();
     store.save_connection(&connection()).await.expect("the fake store takes it");
-    let (targets, events, entropy) = (FakeTargets::new(clock), RecordedEvents::default(), CountingEntropy::default());
-    Parts { store, targets, events, clock, entropy }
+    around(store, clock)
 }
 
 fn connection() -> Connection {
