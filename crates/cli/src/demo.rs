@@ -20,15 +20,16 @@ mod timeline;
 mod world;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use engine::ports::Clock;
 use rules::time::Timestamp;
+use tempfile::TempDir;
 
 use crate::args::DemoArgs;
 use crate::exit::Failure;
-use crate::local::{self, Format};
+use crate::local::{self, Claim};
 use crate::output;
 use manifest::Source;
 use play::Play;
@@ -42,11 +43,9 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let listener = if args.serve { Some(serve::listen(args.port).await?) } else { None };
     let mut sources = manifest::read(args.examples.as_deref())?;
     resize(&mut sources, args);
-    if let Some(directory) = &args.keep {
-        local::keep_private();
-        make_empty(directory)?;
-    }
     let start = Timestamp::parse(START).context("the start of the play")?;
+    let place = Directory::of(args)?;
+    let claim = place.as_ref().map(|place| Claim::of(place.path(), start)).transpose()?;
     let world = World::start(&sources, args.keep.as_deref(), start, args.seed).await?;
     let mut play = Play::new(&world, &sources, args.json);
     play.play().await?;
@@ -58,15 +57,44 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), Failure> {
         format!("{timeline}{}{}", summary.render(), hint(args))
     };
     output::print(&text)?;
-    if let Some(listener) = listener {
+    if let (Some(listener), Some(claim)) = (listener, &claim) {
         morning::break_of_day(&world, &sources).await?;
-        serve::serve(&world, listener, args.json).await?;
+        serve::serve(&world, listener, claim, args.json).await?;
     }
-    if let Some(directory) = &args.keep {
-        Format::new(Some(world.clock.now())).write(directory)?;
-    }
+    claim.map(|claim| claim.release(world.clock.now())).transpose()?;
     world.stop().await;
     if summary.violations.is_empty() { Ok(()) } else { Err(Failure::Violations(summary.violations.len())) }
+}
+
+/// The directory of what is kept, or of what is served: through it the commands find the demo.
+enum Directory {
+    Kept(PathBuf),
+    /// It is removed at the end.
+    Served(TempDir),
+}
+
+impl Directory {
+    fn of(args: &DemoArgs) -> Result<Option<Self>, Failure> {
+        local::keep_private();
+        match (&args.keep, args.serve) {
+            (Some(directory), _) => {
+                make_empty(directory)?;
+                Ok(Some(Self::Kept(directory.clone())))
+            }
+            (None, true) => {
+                let made = tempfile::Builder::new().prefix("resync-demo-").tempdir();
+                Ok(Some(Self::Served(made.context("making a directory for what is served")?)))
+            }
+            (None, false) => Ok(None),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Served(directory) => directory.path(),
+        }
+    }
 }
 
 /// How to ask why a record is not retrying.

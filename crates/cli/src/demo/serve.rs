@@ -3,23 +3,25 @@
 //! Must not know: what the pages show.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use api::guard::{Guard, guarded};
 use engine::fan_out::Schedule;
-use engine::ports::{Clock, Entropy};
+use engine::ports::Clock;
 use functions::handlers::scheduled_event;
 use functions::{SystemClock, SystemEntropy};
 use rules::time::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing::error;
 
 use super::world::World;
 use crate::exit::Failure;
-use crate::local::{Job, user};
+use crate::local::{Claim, Job, user};
 use crate::output;
 
 /// How often it is looked for work.
@@ -34,29 +36,35 @@ pub(super) async fn listen(port: u16) -> Result<TcpListener, Failure> {
     Ok(listener.with_context(|| format!("127.0.0.1:{port} cannot be listened on; take another --port"))?)
 }
 
-/// Serves until a signal ends it.
-pub(super) async fn serve(world: &World, listener: TcpListener, json: bool) -> Result<(), Failure> {
+/// Serves until a signal ends it: browsers that follow a link, and commands that find it through its directory.
+pub(super) async fn serve(world: &World, listener: TcpListener, claim: &Claim, json: bool) -> Result<(), Failure> {
     let address = listener.local_addr().context("asking where the console listens")?;
-    let token = format!("{:016x}{:016x}", SystemEntropy.number(), SystemEntropy.number());
-    let guard = Guard::on_loopback(token, address.port(), SystemClock, SystemEntropy);
+    let guard = Guard::on_loopback(claim.token()?.expose(), address.port(), SystemClock, SystemEntropy);
     let router = guarded(api::router(Arc::clone(&world.parts)), guard.clone(), user());
-    greet(&guard, &format!("http://{address}"), json)?;
+    let base = format!("http://{address}");
+    claim.announce(&base)?;
+    let mut terminated = signal(SignalKind::terminate()).context("listening to signals")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("listening to signals")?;
+    greet(&guard, &base, claim.path(), json)?;
     tokio::select! {
         ended = async { axum::serve(listener, router).await } => Ok(ended.context("serving the console")?),
         () = go_on(world) => Ok(()),
-        asked = tokio::signal::ctrl_c() => Ok(asked.context("listening to signals")?),
+        _ = interrupted.recv() => Ok(()),
+        _ = terminated.recv() => Ok(()),
     }
 }
 
 /// Says where the console is. Each link works once, so that whoever is at the terminal gets a new one for the asking.
-fn greet(guard: &Guard, base: &str, json: bool) -> anyhow::Result<()> {
+fn greet(guard: &Guard, base: &str, directory: &Path, json: bool) -> anyhow::Result<()> {
     let link = format!("{base}{}", guard.ticket());
     if json {
-        return output::print(&(json!({ "open": link }).to_string() + "\n"));
+        return output::print(&(json!({ "open": link, "data": directory }).to_string() + "\n"));
     }
     output::print(&format!(
         "\nThe console shows the morning after. Open this link within a minute; it works once.\n  {link}\n\
-         Enter gives a new link, Ctrl-C ends the demo.\n"
+         Enter gives a new link, Ctrl-C ends the demo. In another terminal the commands reach it, too:\n  \
+         export RESYNC_DATA={}\n",
+        directory.display()
     ))?;
     let (guard, base) = (guard.clone(), base.to_owned());
     std::thread::spawn(move || {

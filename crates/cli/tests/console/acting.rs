@@ -160,3 +160,23 @@ async fn without_javascript_pages_are_read_and_forms_lead_to_pages() {
     assert_eq!(status, 200);
     assert!(page.contains("Load the page again") || page.contains("Done"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_reach_a_demo_that_is_served_and_it_leaves_nothing_behind() {
+    let mut served = Served::start().await;
+    let done = |args: &[&str]| {
+        let output = served.resync(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
+        String::from_utf8(output.stdout).expect("the output is UTF-8")
+    };
+    assert!(done(&["suspension", "billing"]).contains("refused the login"));
+    assert!(done(&["errors", "marketing"]).contains("row-lock"));
+    let retried = done(&["retry", "--type", "row-lock", "--connection", "marketing", "--yes", "--wait", "--json"]);
+    let retried: Value = serde_json::from_str(&retried).expect("JSON");
+    assert_eq!(retried["request"]["state"], "done");
+    assert!(done(&["audit", "marketing"]).contains("resync requested"));
+    assert!(served.data.join("endpoint").exists());
+    assert_eq!(served.end().code(), Some(0));
+    assert!(!served.data.exists(), "its directory is gone");
+}

@@ -3,16 +3,20 @@
 //! Must not know: what is tested.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::redirect::Policy;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// A running `resync demo --serve`.
 pub(crate) struct Served {
     child: Child,
     base: String,
+    /// The directory by which the commands find it.
+    pub(crate) data: PathBuf,
     cookie: String,
     http: reqwest::Client,
 }
@@ -26,14 +30,26 @@ impl Served {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let link = link(&mut child);
+        let (link, data) = served(&mut child);
         let (base, _) = link.split_once("/open").expect("the link opens the console");
         let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client");
         let opened = http.get(&link).send().await.expect("it answers");
         assert_eq!(opened.status(), 303);
         let cookie =
             opened.headers()[SET_COOKIE].to_str().expect("a text").split(';').next().expect("a pair").to_owned();
-        Self { child, base: base.to_owned(), cookie, http }
+        Self { child, base: base.to_owned(), data, cookie, http }
+    }
+
+    /// Runs a command against it, in another terminal as it were.
+    pub(crate) fn resync(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_resync"));
+        command.args(args).env("RESYNC_DATA", &self.data).env_remove("RESYNC_URL").output().expect("the binary starts")
+    }
+
+    /// Ends it as a person does.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("it is running");
+        self.child.wait().expect("it ends")
     }
 
     /// The address of a page.
@@ -91,12 +107,13 @@ impl Served {
     }
 }
 
-fn link(child: &mut Child) -> String {
+/// The link that opens the console, and the directory for the commands.
+fn served(child: &mut Child) -> (String, PathBuf) {
     let output = BufReader::new(child.stdout.take().expect("it is piped"));
     for line in output.lines().map_while(Result::ok) {
         let said: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
         if let Some(link) = said["open"].as_str() {
-            return link.to_owned();
+            return (link.to_owned(), said["data"].as_str().expect("a directory").into());
         }
     }
     panic!("the demo ended before it was served");
@@ -104,7 +121,9 @@ fn link(child: &mut Child) -> String {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.child.kill().expect("it is running");
-        self.child.wait().expect("it ends");
+        // So that it removes its directory.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.end();
+        }
     }
 }
