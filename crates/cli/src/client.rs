@@ -55,7 +55,10 @@ struct Question<'a> {
 const NAME: &str = "idempotency-key";
 
 /// The header that says where the next page of a file begins.
-const NEXT: &str = "resync-next";
+pub(crate) const NEXT: &str = "resync-next";
+
+/// The records of a page of a file: what Lambda carries is enough for several times as many.
+pub(crate) const PAGE: &str = "2000";
 
 fn next_page(headers: &HeaderMap) -> Option<String> {
     headers.get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned)

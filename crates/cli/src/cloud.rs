@@ -8,7 +8,9 @@ pub(crate) mod console;
 mod credentials;
 pub(crate) mod proxy;
 mod refusal;
+pub(crate) mod schedules;
 mod signing;
+mod whole;
 
 use std::time::Duration;
 
@@ -30,6 +32,9 @@ const TO_CONNECT: Duration = Duration::from_secs(10);
 /// How long the function may be silent: longer than the 120 seconds that the template lets it run.
 const TO_ANSWER: Duration = Duration::from_secs(130);
 
+/// The service that function URLs belong to.
+const FUNCTION_URLS: &str = "lambda";
+
 /// The most that is read of a refusal.
 const LONGEST_REFUSAL: usize = 16 * 1024;
 
@@ -42,6 +47,7 @@ pub(crate) struct Deployment {
 }
 
 /// One request.
+#[derive(Clone)]
 pub(crate) struct Asked {
     pub(crate) method: Method,
     /// Path and query, percent-encoded.
@@ -89,17 +95,28 @@ impl Deployment {
     }
 
     async fn send(&self, asked: &Asked, encoding: Encoding) -> Result<reqwest::Response, Failure> {
+        self.send_to(&self.address, FUNCTION_URLS, asked, encoding).await
+    }
+
+    /// Sends a request to a service of AWS.
+    async fn send_to(
+        &self,
+        address: &Address,
+        service: &'static str,
+        asked: &Asked,
+        encoding: Encoding,
+    ) -> Result<reqwest::Response, Failure> {
         // Parsed before it is signed, so that what is signed is what is sent.
-        let url = self.address.with(&asked.path)?;
+        let url = address.with(&asked.path)?;
         let credentials = self.credentials.now().await?;
-        let signed = Signed { region: &self.region, credentials, at: SystemClock.now(), encoding };
+        let signed = Signed { service, region: &self.region, credentials, at: SystemClock.now(), encoding };
         let added = sign(asked, url.as_str(), &signed)?;
         let mut request = self.http.request(asked.method.clone(), url).headers(asked.headers.clone());
         for (name, value) in added {
             request = request.header(name, value);
         }
         let sent = request.body(asked.body.clone()).send().await;
-        Ok(sent.with_context(|| format!("asking {}", self.address))?)
+        Ok(sent.with_context(|| format!("asking {address}"))?)
     }
 
     async fn refusal(&self, mut answer: reqwest::Response) -> refusal::Refused {

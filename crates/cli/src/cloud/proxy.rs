@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 
+use super::whole::{first_part, joined};
 use super::{Asked, Deployment};
 
 /// The most bytes of a request. AWS takes 6 MB, in which a form's bytes may be a third longer
@@ -60,13 +61,15 @@ pub(crate) fn router(deployment: Arc<Deployment>) -> Router {
 async fn pass_on(State(deployment): State<Arc<Deployment>>, request: Request) -> Response {
     let answered = async {
         let asked = asked(request).await?;
-        let answer = deployment.ask(&asked).await;
-        answer.map_err(|failure| Problem::of(Refusal::Unavailable, failure.words()))
+        let first = first_part(&asked);
+        let answer = deployment.ask(first.as_ref().unwrap_or(&asked)).await;
+        let answer = answer.map_err(|failure| Problem::of(Refusal::Unavailable, failure.words()))?;
+        Ok(match first {
+            Some(first) => joined(answer, first, deployment),
+            None => passed_back(answer, &deployment),
+        })
     };
-    match answered.await {
-        Ok(answer) => passed_back(answer, &deployment),
-        Err(problem) => problem.into_response(),
-    }
+    answered.await.unwrap_or_else(|problem: Problem| problem.into_response())
 }
 
 /// The request as the function gets it.
@@ -98,7 +101,7 @@ fn passed_back(answer: reqwest::Response, deployment: &Deployment) -> Response {
     (status, headers, Body::from_stream(pieces)).into_response()
 }
 
-fn back(headers: &HeaderMap, deployment: &Deployment) -> HeaderMap {
+pub(super) fn back(headers: &HeaderMap, deployment: &Deployment) -> HeaderMap {
     let kept = headers.iter().filter(|(name, _)| !NOT_BACK.contains(&name.as_str()));
     let mut headers: HeaderMap = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     // The function may name itself by its own address, which lets no browser in.

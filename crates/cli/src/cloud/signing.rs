@@ -18,9 +18,6 @@ use super::Asked;
 use super::address::Region;
 use crate::exit::Failure;
 
-/// The service that function URLs belong to.
-const SERVICE: &str = "lambda";
-
 /// The headers of which nothing is logged.
 const SECRET: [&str; 2] = ["authorization", "x-amz-security-token"];
 
@@ -35,6 +32,8 @@ pub(super) enum Encoding {
 
 /// By whom, for where and when it is signed.
 pub(super) struct Signed<'a> {
+    /// The service, as signatures name it.
+    pub(super) service: &'static str,
     pub(super) region: &'a Region,
     pub(super) credentials: Credentials,
     pub(super) at: Timestamp,
@@ -43,21 +42,20 @@ pub(super) struct Signed<'a> {
 
 /// The headers that sign the request to `url`: all of its own headers, its method, path, query and body.
 pub(super) fn sign(asked: &Asked, url: &str, signed: &Signed<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
-    signature(asked, url, signed, SERVICE, settings(signed.encoding)).map_err(Failure::Other)
+    signature(asked, url, signed, settings(signed.encoding)).map_err(Failure::Other)
 }
 
 fn signature(
     asked: &Asked,
     url: &str,
     signed: &Signed<'_>,
-    service: &str,
     settings: SigningSettings,
 ) -> anyhow::Result<Vec<(HeaderName, HeaderValue)>> {
     let identity = signed.credentials.clone().into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(signed.region.as_str())
-        .name(service)
+        .name(signed.service)
         .time(instant(signed.at))
         .settings(settings)
         .build()
@@ -110,11 +108,11 @@ mod tests {
             Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "the test suite");
         let region: Region = "us-east-1".parse().expect("a region");
         let at = Timestamp::parse("2015-08-30T12:36:00Z").expect("a time");
-        let signed = Signed { region: &region, credentials, at, encoding };
+        let signed = Signed { service: "service", region: &region, credentials, at, encoding };
         let mut settings = settings(encoding);
         settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
         let url = format!("https://example.amazonaws.com{path}");
-        let headers = signature(asked, &url, &signed, "service", settings).expect("it is signed");
+        let headers = signature(asked, &url, &signed, settings).expect("it is signed");
         let authorization = headers.iter().find(|(name, _)| name == "authorization").expect("it is there");
         let value = authorization.1.to_str().expect("a text");
         value.split_once("Signature=").expect("it has one").1.to_owned()

@@ -11,7 +11,7 @@ use anyhow::Context;
 use super::ask::of_connection;
 use super::filter::FilterArgs;
 use crate::args::Common;
-use crate::client::{Client, Route};
+use crate::client::{Client, PAGE, Route};
 use crate::exit::Failure;
 
 /// Writes a connection's failing records as CSV or JSON lines. Payloads are left out; error messages may quote them.
@@ -45,9 +45,6 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     common: Common,
 }
-
-/// The records of a page: what Lambda carries is enough for several times as many.
-const PAGE: &str = "2000";
 
 /// Writes the records.
 pub(crate) async fn export(args: &ExportArgs) -> Result<(), Failure> {

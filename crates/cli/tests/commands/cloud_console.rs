@@ -119,6 +119,30 @@ fn no_other_page_and_no_other_program_acts_through_it() {
 }
 
 #[test]
+fn an_export_that_comes_in_parts_reaches_the_browser_as_one_file() {
+    let cloud = Cloud::new();
+    let rows: String = (0..1_900).map(|row| format!("P-{row:05},Ada,UNABLE_TO_LOCK_ROW: locked\n")).collect();
+    std::fs::write(cloud.world.path("many.csv"), format!("Ext_Id__c,LastName,ERROR\n{rows}")).expect("it is written");
+    cloud.world.done(&["import", "many.csv", "--connection", "marketing", "--object", "Contact"]);
+    runtime().block_on(async {
+        let console = Console::open(&cloud).await;
+        let file = console.get("/v1/connections/marketing/export").await;
+        let kind = file.headers()["content-type"].to_str().expect("a text").to_owned();
+        assert!(kind.starts_with("text/csv"), "{kind}");
+        let text = file.text().await.expect("it is a text");
+        let lines: std::collections::BTreeSet<&str> = text.lines().collect();
+        assert_eq!(
+            (text.lines().count(), lines.len()),
+            (1 + 199 + 1_900, 1 + 199 + 1_900),
+            "a head, and each record once"
+        );
+        let asked = cloud.url.taken().iter().filter(|taken| taken.path.contains("/export?limit=")).count();
+        assert!(asked > 1, "it came in {asked} parts");
+        assert_eq!(console.end().code(), Some(0));
+    });
+}
+
+#[test]
 fn what_aws_refuses_is_said_before_a_browser_opens_and_in_it() {
     let cloud = Cloud::new();
     let now = "Thu, 01 Jan 2026 00:00:00 GMT";

@@ -31,6 +31,8 @@ pub(crate) struct FunctionUrl {
 /// What came in and was taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Taken {
+    /// Path and query.
+    pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: usize,
 }
@@ -83,12 +85,12 @@ async fn invoke(State(function): State<Arc<Function>>, request: Request) -> Resp
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, json!({ "Message": "Request Too Long" }).to_string()).into_response();
     };
-    if let Err(problem) = sigv4::check(&parts.method, &parts.uri, &parts.headers, &body) {
+    if let Err(problem) = sigv4::check("lambda", &parts.method, &parts.uri, &parts.headers, &body) {
         let said = format!("The request signature we calculated does not match the signature you provided. {problem}");
         return (StatusCode::FORBIDDEN, json!({ "message": said }).to_string()).into_response();
     }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let seen = Taken { headers: parts.headers.clone(), bytes: body.len() };
+    let seen = Taken { path: path.clone(), headers: parts.headers.clone(), bytes: body.len() };
     function.taken.lock().expect("it is whole").push(seen);
     function.answer(parts.method, &path, &parts.headers, body).await
 }
@@ -104,7 +106,9 @@ impl Function {
         let answer = request.body(body).send().await.expect("resync local answers");
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut response = (status, Body::from(answer.bytes().await.expect("it is whole"))).into_response();
-        for name in ["content-type", "content-security-policy", "cache-control", "set-cookie", "location"] {
+        for name in
+            ["content-type", "content-security-policy", "cache-control", "set-cookie", "location", "resync-next"]
+        {
             if let Some(value) = headers.get(name) {
                 response.headers_mut().insert(axum::http::HeaderName::from_static(name), value.clone());
             }

@@ -15,8 +15,8 @@ pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub(crate) const SESSION_TOKEN: &str = "a-session/token+of==";
 pub(crate) const REGION: &str = "eu-central-1";
 
-/// What is wrong with a request that came in.
-pub(crate) fn check(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
+/// What is wrong with a request to `service` that came in.
+pub(crate) fn check(service: &str, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
     let header = |name: &str| match headers.get_all(name).iter().collect::<Vec<_>>().as_slice() {
         [one] => one.to_str().map_err(|_| format!("{name} is no text")),
         all => Err(format!("{name} is there {} times", all.len())),
@@ -28,7 +28,7 @@ pub(crate) fn check(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]
         found.ok_or_else(|| format!("{name} is missing"))
     };
     let at = header("x-amz-date")?;
-    let scope = format!("{}/{REGION}/lambda/aws4_request", at.get(..8).ok_or("no date")?);
+    let scope = format!("{}/{REGION}/{service}/aws4_request", at.get(..8).ok_or("no date")?);
     if part("Credential")? != format!("{ACCESS_KEY}/{scope}") {
         return Err(format!("the credential is {}", part("Credential")?));
     }
