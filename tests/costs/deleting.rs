@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, sample};
+use engine::fakes::{Around, VirtualClock, around, sample};
 use engine::manage::{self, Changed, Deleted, Wish};
-use engine::parts::Parts;
 use engine::ports::{AuditAction, Connections, CountChange, ErrorTypes};
 use rules::connection::Connection;
 use serde_json::json;
@@ -24,8 +23,7 @@ use crate::likes;
 /// them first, and whether a run has anything to do now.
 const CHANGE: usize = 6;
 
-type Bundle =
-    Parts<DynamoStore<VirtualClock>, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
+type Bundle = Around<DynamoStore<VirtualClock>>;
 
 /// The connection `acme` with twenty types, of which so many records are counted.
 async fn acme(counted: [i64; TYPES]) -> (Bundle, Counting) {
@@ -40,10 +38,9 @@ async fn acme(counted: [i64; TYPES]) -> (Bundle, Counting) {
         let error_type = sample::error_type(&format!("unknown:CODE_{number:02}"));
         store.list_error_type(&acme.id, &error_type).await.unwrap();
         let records = BTreeMap::from([(sample::object("Contact"), counted)]);
-        store.add_counts(&acme.id, &[CountChange { error_type, records, oldest: None }]).await.unwrap();
+        store.add_counts(&acme.id, &[CountChange { error_type, records, oldest: None, timed_out: 0 }]).await.unwrap();
     }
-    let events = RecordedEvents::default();
-    let ports = Parts { store, targets: FakeTargets::new(clock), events, clock, entropy: CountingEntropy::default() };
+    let ports = around(store, clock);
     counting.take();
     (ports, counting)
 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, sample};
-use engine::parts::Parts;
+use engine::fakes::{Around, VirtualClock, around, sample};
 use engine::ports::{
     AuditAction, AuditEntry, Audits, Connections, Controls, CountChange, ErrorTypes, KeptRequest, Reports, Requests,
     RunReport, Saved, StopReason,
@@ -37,8 +36,7 @@ pub(super) const RECORDS: usize = 50_000;
 pub(super) const CONNECTIONS: usize = 60;
 pub(super) const OBJECTS: [&str; 2] = ["Contact", "Invoice__c"];
 
-type Clock = VirtualClock;
-pub(super) type Bundle = Parts<DynamoStore<Clock>, FakeTargets<Clock>, RecordedEvents, Clock, CountingEntropy>;
+pub(super) type Bundle = Around<DynamoStore<VirtualClock>>;
 
 /// The connection with the fifty thousand records.
 pub(super) fn acme() -> ConnectionId {
@@ -82,13 +80,7 @@ impl Morning {
         let counting = Counting::of(config.http_client().expect("the table's own"));
         let client = Client::from_conf(table.config().http_client(counting.clone()).build());
         let clock = VirtualClock::starting(sample::time(NOW));
-        let ports = Arc::new(Parts {
-            store: DynamoStore::new(client, table.name(), clock),
-            targets: FakeTargets::new(clock),
-            events: RecordedEvents::default(),
-            clock,
-            entropy: CountingEntropy::default(),
-        });
+        let ports = Arc::new(around(DynamoStore::new(client, table.name(), clock), clock));
         let morning = Self { ports, counting };
         morning.settings().await;
         morning.records(&table.client(), table.name()).await;
@@ -131,6 +123,7 @@ impl Morning {
             error_type: sample::error_type(&type_name(of)),
             records,
             oldest: Some(first_failed(of)),
+            timed_out: 0,
         };
         let changes: Vec<_> = counts.into_iter().map(change).collect();
         self.ports.store.add_counts(&acme(), &changes).await.unwrap();
@@ -155,7 +148,7 @@ impl Morning {
         likes::put(store, &record).await;
         let contact: BTreeMap<_, _> = [(sample::object("Contact"), 50)].into();
         let types: Vec<ErrorType> = (0..TYPES).map(|number| sample::error_type(&type_name(number))).collect();
-        let change = |error_type| CountChange { error_type, records: contact.clone(), oldest: None };
+        let change = |error_type| CountChange { error_type, records: contact.clone(), oldest: None, timed_out: 0 };
         store.add_counts(&swept(), &types.into_iter().map(change).collect::<Vec<_>>()).await.unwrap();
     }
 

@@ -184,6 +184,7 @@ async fn counting_the_directory_anew_finds_the_same_numbers() {
         error_type: sample::error_type(&type_name(0)),
         records: [(ObjectName::new("Contact").unwrap(), -500)].into(),
         oldest: None,
+        timed_out: 0,
     };
     store.add_counts(&acme(), &[lost]).await.unwrap();
     morning.counting.take();

@@ -53,7 +53,11 @@ async fn fail(world: &World, failed: Timestamp) {
     let error_type = sample::error_type("row-lock");
     world.store.list_error_type(&acme(), &error_type).await.unwrap();
     let records = [(sample::object("Contact"), i64::try_from(RECORDS).unwrap())].into();
-    world.store.add_counts(&acme(), &[CountChange { error_type, records, oldest: Some(failed) }]).await.unwrap();
+    world
+        .store
+        .add_counts(&acme(), &[CountChange { error_type, records, oldest: Some(failed), timed_out: 0 }])
+        .await
+        .unwrap();
 }
 
 /// How often Salesforce saved each record.

@@ -14,6 +14,7 @@ mod caller;
 mod cursor;
 pub mod guard;
 mod input;
+pub mod near;
 mod once;
 mod pages;
 mod params;

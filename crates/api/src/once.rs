@@ -14,7 +14,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use engine::parts::Ports;
-use engine::ports::{ActionKeys, Attempt, Claimed, Clock, Entropy, Fingerprint, KeptAnswer, KeyedAction, PortError};
+use engine::ports::{
+    ActionKeys, Attempt, Claimed, Clock, Entropy, Fingerprint, KeptAnswer, KeyedAction, PortError, causes,
+};
 use rules::fields::{Mistake, Mistakes};
 use rules::ids::ActionKey;
 use rules::time::Timestamp;
@@ -25,7 +27,7 @@ use tracing::warn;
 use crate::caller::may_change;
 use crate::cursor::hexadecimal;
 use crate::input::unreadable;
-use crate::problem::{Problem, Refusal, causes};
+use crate::problem::{Problem, Refusal};
 
 /// The header by which a caller names what it asks for, so that the same action twice is one.
 const KEY: &str = "Idempotency-Key";

@@ -12,6 +12,7 @@ mod filters;
 mod form;
 mod frame;
 mod lines;
+mod misspelt;
 mod overview;
 mod parts;
 mod plans;

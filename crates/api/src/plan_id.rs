@@ -2,22 +2,25 @@
 //!
 //! Must not know: what a plan costs.
 
-use std::fmt::Write;
-
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::plan::Plan;
-use rules::ids::ConnectionId;
-use rules::resync::{Action, Planned, Wanted};
+use rules::ids::{ConnectionId, Epoch};
+use rules::resync::{Action, Count, Planned, Wanted};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::cursor::hexadecimal;
+/// The bytes of the check: it tells mistakes, not attacks. Who makes a plan's id up asks for what anybody who may act could ask
+/// for without one.
+const CHECK: usize = 8;
 
-/// The hexadecimal digits of the check: it tells mistakes, not attacks. Who makes a plan's id up asks for what anybody who may
-/// act could ask for without one.
-const CHECK: usize = 16;
+/// What an id holds, as short as it goes: a person copies it from a line into a command.
+#[derive(Serialize, Deserialize)]
+struct Held(ConnectionId, Action, Wanted, i64, u64, bool, Epoch);
 
 /// What the id of a plan says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) connection: ConnectionId,
     pub(crate) action: Action,
@@ -39,19 +42,11 @@ pub(crate) enum NotThat {
 
 /// The id of `plan`.
 pub(crate) fn write(plan: &Plan) -> String {
-    let said = Said {
-        connection: plan.connection.clone(),
-        action: plan.action,
-        wanted: plan.wanted.clone(),
-        as_of: plan.as_of,
-        planned: plan.planned().1,
-    };
-    let said = serde_json::to_string(&said).expect("what a plan says has no map with keys that are not texts");
-    let mut id = check(&said);
-    for byte in said.bytes() {
-        write!(id, "{byte:02x}").expect("a text takes all that is written into it");
-    }
-    id
+    let Planned { records: Count { number, exact }, epoch } = plan.planned().1;
+    let at = plan.as_of.as_millis();
+    let held = Held(plan.connection.clone(), plan.action, plan.wanted.clone(), at, number, exact, epoch);
+    let held = serde_json::to_vec(&held).expect("what a plan says has no map with keys that are not texts");
+    URL_SAFE_NO_PAD.encode([check(&held).as_slice(), &held].concat())
 }
 
 /// What an id says, when it is of a plan for `action` in `connection`.
@@ -67,16 +62,16 @@ pub(crate) fn read(id: &str, connection: &ConnectionId, action: Action) -> Resul
 }
 
 fn decode(id: &str) -> Option<Said> {
-    let (given, digits) = id.split_at_checked(CHECK)?;
-    let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
-    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let said = String::from_utf8(pairs.iter().map(byte).collect::<Option<Vec<_>>>()?).ok()?;
-    let is_ours = given == check(&said);
-    is_ours.then(|| serde_json::from_str(&said).ok()).flatten()
+    let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
+    let (given, held) = bytes.split_at_checked(CHECK)?;
+    let Held(connection, action, wanted, as_of, number, exact, epoch) =
+        (given == check(held)).then(|| serde_json::from_slice(held).ok()).flatten()?;
+    let planned = Planned { records: Count { number, exact }, epoch };
+    Some(Said { connection, action, wanted, as_of: Timestamp::from_millis(as_of), planned })
 }
 
-fn check(said: &str) -> String {
-    let mut digits = hexadecimal(said.as_bytes());
-    digits.truncate(CHECK);
-    digits
+fn check(held: &[u8]) -> [u8; CHECK] {
+    let mut check = [0; CHECK];
+    check.copy_from_slice(&Sha256::digest(held)[..CHECK]);
+    check
 }

@@ -2,7 +2,6 @@
 //!
 //! Must not know: payloads and secrets; a problem says what is wrong with a request, never what was in it.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::parts::Ports;
-use engine::ports::{Entropy, PortError};
+use engine::ports::{Entropy, PortError, causes};
 use rules::fields::{Mistake, Mistakes};
 use serde_json::{Map, Value, json};
 use tracing::error;
@@ -182,17 +181,6 @@ pub(crate) async fn report_failure<P: Ports>(State(ports): State<Arc<P>>, respon
     error!(problem_id = %id, %problem, "a request failed");
     let detail = format!("{problem}; try again, or look for {id} in the log");
     Problem::of(Refusal::Unavailable, detail).with("id", json!(id)).into_response()
-}
-
-/// An error with all its causes. What adapters say of a failure holds neither payloads nor secrets.
-pub(crate) fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 pub(crate) async fn no_such_route() -> Problem {

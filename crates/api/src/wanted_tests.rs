@@ -66,8 +66,9 @@ fn everything_else_is_told_what_to_write() {
         ),
         (
             json!({ "type": "Not A Type" }),
-            "type an error type is a rule's id in kebab-case, or `unknown:CODE`, or `unknown`",
+            "type is no error type: one is a rule's id such as `row-lock`, or `unknown:CODE`, or `unknown`",
         ),
+        (json!({ "type": "Row-Lock" }), "type is written with capitals"),
         (json!({ "all": true, "colour": "red" }), "colour is not a known field"),
     ] {
         assert_eq!(mistakes(&body), [problem], "{body}");

@@ -18,7 +18,6 @@ mod limit;
 mod meant;
 mod misspelt;
 mod moment;
-mod near;
 mod plan;
 mod record;
 mod records;

@@ -126,6 +126,7 @@ macro_rules! every_conformance_check {
             counts::numbers_that_changed_while_they_were_counted_stay,
             counts::each_connection_has_numbers_of_its_own,
             counts::totals_add_up_by_type,
+            counts::the_timeout_queue_is_counted_over_all_types,
             counts::totals_have_room_for_every_type,
             counts::counted_totals_take_the_place_of_those_they_were_counted_from,
             directories::reports_come_newest_first_and_no_more_than_asked_for,

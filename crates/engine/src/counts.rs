@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rules::catalogue::ErrorType;
 use rules::ids::{ConnectionId, ObjectName};
-use rules::record::{Record, Stored};
+use rules::record::{Record, State, Stored};
 use rules::time::Timestamp;
 use tracing::error;
 
@@ -22,6 +22,7 @@ pub struct Counts(BTreeMap<(ConnectionId, ErrorType), Change>);
 struct Change {
     records: BTreeMap<ObjectName, i64>,
     oldest: Option<Timestamp>,
+    timed_out: i64,
 }
 
 impl Counts {
@@ -49,6 +50,9 @@ impl Counts {
         let of = (record.key.connection.clone(), record.failure.error_type.clone());
         let change = self.0.entry(of).or_default();
         *change.records.entry(record.key.object.clone()).or_default() += by;
+        if let State::TimedOut { .. } = record.state {
+            change.timed_out += by;
+        }
         change
     }
 
@@ -56,10 +60,10 @@ impl Counts {
     /// came may be the oldest.
     pub fn take(&mut self) -> BTreeMap<ConnectionId, Vec<CountChange>> {
         let mut changes: BTreeMap<ConnectionId, Vec<CountChange>> = BTreeMap::new();
-        for ((connection, error_type), Change { mut records, oldest }) in std::mem::take(&mut self.0) {
+        for ((connection, error_type), Change { mut records, oldest, timed_out }) in std::mem::take(&mut self.0) {
             records.retain(|_, by| *by != 0);
-            if !records.is_empty() || oldest.is_some() {
-                changes.entry(connection).or_default().push(CountChange { error_type, records, oldest });
+            if !records.is_empty() || oldest.is_some() || timed_out != 0 {
+                changes.entry(connection).or_default().push(CountChange { error_type, records, oldest, timed_out });
             }
         }
         changes

@@ -20,12 +20,16 @@ use rules::budget::Budget;
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
 use rules::events::FAR_FUTURE;
+use rules::gates::Gate;
 use rules::ids::ConnectionId;
+use rules::policy::Policy;
+use rules::schedule::{TICK, next_tick_after};
 use rules::suspension::{Cause, Suspension};
 use rules::time::Timestamp;
 use serde::Serialize;
 use tracing::warn;
 
+use crate::explain::delayed;
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, Facts, PortError, Standings};
 use crate::run::closed_gates;
@@ -90,6 +94,17 @@ pub struct Standing {
     pub budget: BudgetNow,
     /// Resyncs that a person asked for and that are not done.
     pub open_requests: usize,
+    /// When its schedules try records next.
+    pub next_run: NextRun,
+}
+
+/// When a connection's schedules try records next, as things stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextRun {
+    /// Then.
+    At(Timestamp),
+    /// Nobody can tell: after this.
+    When(&'static str),
 }
 
 /// How all connections stand.
@@ -153,8 +168,21 @@ fn stand(connection: Connection, facts: &Facts, now: Timestamp) -> Standing {
         suspension: facts.control.suspension.as_ref().map(SuspensionNow::from),
         open_requests: facts.control.owed.forced.len(),
         budget: budget_now(&connection, facts, now),
+        next_run: next_run(&connection, facts, now),
         connection,
     }
+}
+
+/// The next tick or sweep at which no gate of the whole connection is closed any more.
+fn next_run(connection: &Connection, facts: &Facts, now: Timestamp) -> NextRun {
+    let next = match &connection.policy {
+        Policy::Recent(policy) if facts.control.owed.recent.is_none() => policy.next_sweep(now),
+        Policy::Recent(_) | Policy::Interval(_) => Some(next_tick_after(now, TICK)),
+    };
+    let Some(next) = next else { return NextRun::When("when a sweep is set") };
+    let closed = closed_gates(connection, &facts.control, &facts.usage, now);
+    let opened = || closed.iter().find_map(Gate::opens_when).unwrap_or("when its gates open");
+    delayed(next, &closed, now).map_or_else(|| NextRun::When(opened()), NextRun::At)
 }
 
 fn budget_now(connection: &Connection, facts: &Facts, now: Timestamp) -> BudgetNow {

@@ -116,8 +116,12 @@ pub struct Plan {
     pub exclusions: Vec<Exclusion>,
     /// The closed gates that it would wait for, in words, each with what would open it sooner.
     pub waits_for: Vec<String>,
-    /// When it would start, if that is ever without a person.
+    /// When it would start, if that is known.
     pub starts: Option<Timestamp>,
+    /// What it would start after, when nobody can tell when that is.
+    pub starts_when: Option<&'static str>,
+    /// How long it would take once it has started, if the budget lets it.
+    pub takes_seconds: u64,
     /// When it would end.
     pub ends: Option<Timestamp>,
     /// What the two times assume.
@@ -129,12 +133,6 @@ impl Plan {
     #[must_use]
     pub fn planned(&self) -> (Timestamp, Planned) {
         (self.as_of, Planned { records: self.records, epoch: self.epoch })
-    }
-
-    /// Whether it takes something, and less than a hundredth of what the budget has left.
-    #[must_use]
-    pub fn takes_less_than_a_percent(&self) -> bool {
-        self.calls > ApiCalls(0) && self.calls.0.saturating_mul(100) < self.left.0
     }
 
     /// Whether it means no record at all.
@@ -190,6 +188,8 @@ pub async fn plan<P: Ports>(
         exclusions: meant.exclusions,
         waits_for: cost.waits_for,
         starts: cost.starts,
+        starts_when: cost.starts_when,
+        takes_seconds: cost.takes.as_secs(),
         ends: cost.ends,
         assumes: cost.assumes,
     })

@@ -22,7 +22,7 @@ pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
 pub use directory::{CountChange, ErrorTypes, Recounted, Totals, TypeEntry};
 pub use due::{AgedKey, DueRecords, KeyPage, Look, PageToken, Queue, Stretch};
-pub use error::PortError;
+pub use error::{PortError, causes};
 pub use facts::{Facts, Standings};
 pub use records::{Keeping, OutcomeWrite, PayloadChange, Put, Read, Records, Written};
 pub use reports::{Reports, RunReport, StopReason};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use rules::connection::Connection;
 use rules::control::Control;
-use rules::ids::ConnectionId;
+use rules::policy::Policy;
 use rules::time::Timestamp;
 use serde::Serialize;
 use tracing::{error, info};
@@ -17,7 +17,7 @@ use tracing::{error, info};
 use crate::overview::latest;
 use crate::parts::Ports;
 use crate::ports::{
-    Clock, Connections, Controls, DueRecords, ErrorTypes, Look, PortError, Recounted, Totals, TypeEntry,
+    Clock, Connections, Controls, DueRecords, ErrorTypes, Look, PortError, Queue, Recounted, Totals, TypeEntry,
 };
 use crate::run::Halt;
 
@@ -32,6 +32,12 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// How long before the deadline counting ends.
 const BEFORE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Every record in the timeout queue is due within this time: nights are a day apart.
+const NEXT_NIGHT_COMES_WITHIN: Duration = Duration::from_hours(48);
+
+/// Keys of the timeout queue that are counted at a time.
+const A_PAGE: usize = 10_000;
 
 /// How a recount went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -126,7 +132,7 @@ async fn recount_one<P: Ports>(ports: &P, connection: &Connection, limits: &Limi
     if is_running(&before, ports.clock().now()) {
         return Ok(Outcome::Busy);
     }
-    let totals = totals(ports, &connection.id).await?;
+    let totals = store.totals(&connection.id).await?;
     for entry in store.directory(&connection.id).await? {
         let Some(counted) = count(ports, connection, &entry, limits).await? else {
             return Ok(Outcome::Late);
@@ -143,7 +149,10 @@ async fn recount_one<P: Ports>(ports: &P, connection: &Connection, limits: &Limi
             Recounted::Changed => return Ok(Outcome::Busy),
         }
     }
-    let added_up = Totals::of(&store.directory(&connection.id).await?, totals.revision);
+    let Some(timed_out) = count_timed_out(ports, connection, limits).await? else {
+        return Ok(Outcome::Late);
+    };
+    let added_up = Totals::of(&store.directory(&connection.id).await?, timed_out, totals.revision);
     if added_up == totals {
         return Ok(Outcome::Counted);
     }
@@ -153,13 +162,33 @@ async fn recount_one<P: Ports>(ports: &P, connection: &Connection, limits: &Limi
     })
 }
 
-async fn totals<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Totals, PortError> {
-    let totals = ports.store().totals_of_each(std::slice::from_ref(id)).await?.pop();
-    totals.unwrap_or_else(|| Ok(Totals::default()))
-}
-
 fn is_running(control: &Control, now: Timestamp) -> bool {
     control.lease.as_ref().is_some_and(|lease| lease.until > now)
+}
+
+/// How many records the index has in the timeout queue; nothing when the time is up before its end. Only the interval policy has
+/// one.
+async fn count_timed_out<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    limits: &Limits<'_>,
+) -> Result<Option<u64>, PortError> {
+    if let Policy::Recent(_) = connection.policy {
+        return Ok(Some(0));
+    }
+    let (horizon, mut counted, mut after) = (ports.clock().now() + NEXT_NIGHT_COMES_WITHIN, 0, None);
+    loop {
+        if limits.are_reached(ports.clock().now()) {
+            return Ok(None);
+        }
+        let id = &connection.id;
+        let page = ports.store().due(id, Queue::TimedOut, horizon, connection.shards, after.as_ref(), A_PAGE).await?;
+        counted += page.keys.len() as u64;
+        after = page.next;
+        if after.is_none() {
+            return Ok(Some(counted));
+        }
+    }
 }
 
 /// What the index has of one type; nothing when the time is up before its end.

@@ -1,4 +1,4 @@
-//! Counts with a unit: API calls and tries.
+//! Counts with a unit, API calls and tries, and how people read a number.
 //!
 //! Must not know: limits; those are the policies' and the budget's.
 
@@ -18,6 +18,28 @@ impl ApiCalls {
     #[must_use]
     pub fn less(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
+    }
+
+    /// What share of `whole` these are; none when that is nothing.
+    #[must_use]
+    pub fn share_of(self, whole: Self) -> Option<Share> {
+        let hundredfold = self.0.saturating_mul(100);
+        let percent = (whole.0 > 0).then(|| hundredfold.div_ceil(whole.0))?;
+        Some(Share { percent, is_less: self.0 > 0 && hundredfold < whole.0 })
+    }
+}
+
+/// A share in percent, rounded up; a little is told as less than one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The percent.
+    pub percent: u64,
+    is_less: bool,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_less { f.write_str("<1 %") } else { write!(f, "{} %", self.percent) }
     }
 }
 
@@ -43,6 +65,24 @@ impl Sum for ApiCalls {
 impl fmt::Display for ApiCalls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// A number as people read it: `12,345`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grouped(pub u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
+        }
+        f.pad(&text)
     }
 }
 

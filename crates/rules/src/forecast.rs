@@ -33,12 +33,13 @@ const DAY: u32 = 72;
 const NEVER: u32 = 2 * (DAY + 2);
 
 /// What a forecast takes for granted, for a person.
-pub const ASSUMPTIONS: [&str; 5] = [
+pub const ASSUMPTIONS: [&str; 6] = [
     "sources make the calls of the past 24 hours again, at the same times of the day",
     "each waiting record costs its share of a call with 200 records, once; sign-ins and retries that fail again are left out",
     "calls come back as 20 minutes after 20 minutes leave the past 24 hours, and are used at the next tick",
     "nothing new fails meanwhile, and the org's own limit leaves room",
-    "records in the timeout queue are tried as soon as the others, though they wait for midnight",
+    "the numbers of records are kept by counting and put right every night: they are about right",
+    "under a policy with a window, records that left it are counted as waiting until somebody deletes or retries them",
 ];
 
 /// The calls that it takes to try so many records once.
@@ -57,7 +58,9 @@ pub enum Endless {
     Suspended,
     /// No sweep is set.
     NoSchedule,
-    /// Sources use all there is, or the cap allows nothing.
+    /// The cap allows no call at all.
+    NoCap,
+    /// Sources use all there is.
     NoRoom,
     /// It takes longer than a forecast looks.
     TooLong,
@@ -71,7 +74,8 @@ impl Endless {
             Self::Paused => "a person paused the connection",
             Self::Suspended => "the connection is suspended",
             Self::NoSchedule => "no sweep is set",
-            Self::NoRoom => "the calls that sources report leave no room under the cap",
+            Self::NoCap => "the cap is 0 calls, so that nothing is ever sent; only a higher limit helps",
+            Self::NoRoom => "if sources make the calls of the past day again, they take all that comes back",
             Self::TooLong => "at this rate it takes more than 30 days",
         }
     }
@@ -100,49 +104,67 @@ pub struct Forecast {
     pub calls_needed: ApiCalls,
 }
 
+/// The records that a connection's schedules will try.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// All of them.
+    pub records: u64,
+    /// Those of them that are in the timeout queue, which waits for its night.
+    pub timed_out: u64,
+}
+
 /// The forecast of a connection with so many records that its schedules will try.
 #[must_use]
 pub fn forecast(
     connection: &Connection,
     control: &Control,
     budget: &Budget<'_>,
-    waiting: u64,
+    waiting: Waiting,
     now: Timestamp,
 ) -> Forecast {
-    let calls_needed = calls_for(waiting);
+    let batches = batches(connection, control, waiting, now);
+    let calls_needed = batches.iter().map(|batch| batch.calls).sum();
     let course = Course::of(budget, now);
-    let is_spent = budget.used(now) >= budget.cap;
-    let tick = next_tick_after(now, TICK);
-    let stopped = stopped(connection, control);
-    let waits = is_spent && stopped.is_none();
-    let resumes = waits.then(|| course.clone().spend(ApiCalls(1), tick).ok()).flatten();
+    let stopped = stopped(connection, control, budget);
+    let waits = budget.used(now) >= budget.cap && stopped.is_none();
+    let one = Batch { from: Some(next_tick_after(now, TICK)), calls: ApiCalls(1) };
+    let resumes = waits.then(|| course.clone().spend(&[one]).ok()).flatten();
     let clears = match stopped {
-        _ if waiting == 0 => Clears::Nothing,
+        _ if calls_needed == ApiCalls(0) => Clears::Nothing,
         Some(why) => Clears::Unknown(why),
-        None => match begins(connection, control, now) {
-            Some(first) => course.spend(calls_needed, first).map_or_else(Clears::Unknown, Clears::At),
-            None => Clears::Unknown(Endless::NoSchedule),
-        },
+        None => course.spend(&batches).map_or_else(Clears::Unknown, Clears::At),
     };
     Forecast { resumes, clears, calls_needed }
 }
 
-fn stopped(connection: &Connection, control: &Control) -> Option<Endless> {
+fn stopped(connection: &Connection, control: &Control, budget: &Budget<'_>) -> Option<Endless> {
     match (connection.paused, &control.suspension) {
         (true, _) => Some(Endless::Paused),
         (false, Some(_)) => Some(Endless::Suspended),
-        (false, None) => None,
+        (false, None) => (budget.cap == ApiCalls(0)).then_some(Endless::NoCap),
     }
 }
 
-/// The tick at which the schedules begin with the records that wait.
-fn begins(connection: &Connection, control: &Control, now: Timestamp) -> Option<Timestamp> {
-    let tick = next_tick_after(now, TICK);
-    match &connection.policy {
-        Policy::Interval(_) => Some(tick),
-        Policy::Recent(_) if control.owed.recent.is_some() => Some(tick),
-        Policy::Recent(policy) => policy.next_sweep(now),
-    }
+/// Calls that a schedule makes from one tick on.
+#[derive(Clone, Copy, Debug)]
+struct Batch {
+    /// The tick; none when no schedule is set.
+    from: Option<Timestamp>,
+    calls: ApiCalls,
+}
+
+/// What the schedules do with the records that wait.
+fn batches(connection: &Connection, control: &Control, waiting: Waiting, now: Timestamp) -> [Batch; 2] {
+    let (tick, owed) = (next_tick_after(now, TICK), &control.owed);
+    let timed_out = waiting.timed_out.min(waiting.records);
+    let (first, night) = match &connection.policy {
+        Policy::Interval(_) if owed.timed_out.is_some() => (Some(tick), Some(tick)),
+        Policy::Interval(policy) => (Some(tick), Some(policy.next_night(now))),
+        Policy::Recent(_) if owed.recent.is_some() => (Some(tick), None),
+        Policy::Recent(policy) => (policy.next_sweep(now), None),
+    };
+    let nightly = Batch { from: night.or(first), calls: calls_for(timed_out) };
+    [Batch { from: first, calls: calls_for(waiting.records - timed_out) }, nightly]
 }
 
 /// The budget's way from now on.
@@ -167,9 +189,16 @@ impl Course {
         Self { cap: budget.cap, request_timeout: budget.request_timeout, now, calls, reported }
     }
 
-    /// The tick at which the last of `needed` calls is made, when all that is left at each tick from `first` on is used.
-    fn spend(mut self, needed: ApiCalls, first: Timestamp) -> Result<Timestamp, Endless> {
-        let (mut needed, mut tick, mut idle) = (needed, first, 0);
+    /// The tick at which the last of these calls is made, when all that is left at each tick is used for those whose time has come.
+    fn spend(mut self, batches: &[Batch]) -> Result<Timestamp, Endless> {
+        let mut work = Vec::new();
+        for batch in batches.iter().filter(|batch| batch.calls > ApiCalls(0)) {
+            work.push((batch.from.ok_or(Endless::NoSchedule)?, batch.calls));
+        }
+        let needed_by = |tick| work.iter().filter(|(from, _)| *from <= tick).map(|(_, calls)| *calls).sum::<ApiCalls>();
+        let all: ApiCalls = work.iter().map(|(_, calls)| *calls).sum();
+        let (mut made, mut idle) = (ApiCalls(0), 0);
+        let mut tick = work.iter().map(|(from, _)| *from).min().unwrap_or(self.now);
         let mut foreseen = Bucket::of(self.now);
         while tick <= self.now + HORIZON {
             // What sources are taken to make in a bucket is made by its end.
@@ -179,15 +208,16 @@ impl Course {
             }
             self.calls.retain(|bucket, _| bucket.counts_until(self.request_timeout) > tick);
             let used = self.calls.values().copied().sum();
+            let needed = needed_by(tick).less(made);
             let left = self.cap.less(used).min(needed);
             if left > ApiCalls(0) {
                 *self.calls.entry(Bucket::of(tick)).or_default() += left;
-                needed = needed.less(left);
+                made += left;
                 idle = 0;
-            } else {
+            } else if needed > ApiCalls(0) {
                 idle += 1;
             }
-            if needed == ApiCalls(0) {
+            if made == all {
                 return Ok(tick);
             }
             if idle > NEVER {

@@ -11,7 +11,7 @@ use crate::budget::Budget;
 use crate::catalogue::ErrorType;
 use crate::connection::Connection;
 use crate::control::Control;
-use crate::counts::ApiCalls;
+use crate::counts::{ApiCalls, Grouped};
 use crate::policy::Policy;
 use crate::record::{HoldReason, Next, Record, Resolution, State};
 use crate::suspension::Cause;
@@ -142,9 +142,40 @@ impl Gate {
             Self::Due { next: Some(_) } => "wait for the schedule, or retry the record",
             Self::NotQuarantined { .. } => "nothing: Salesforce may still be working on the last send",
             Self::NotPaused { .. } => "resume the connection",
+            Self::NotSuspended { suspension: Some(SuspendedBy { next_probe: None, .. }) } => {
+                "put the right credentials into the secret; the next tick, or the next resync that is asked for, finds them"
+            }
             Self::NotSuspended { .. } => "remove the cause; the next probe finds out, or clear the suspension",
-            Self::Budget { .. } => "raise the connection's API limit, or wait until older calls leave the 24 hours",
+            Self::Budget { resumes: None, .. } => {
+                "raise the connection's API limit: with this cap no call ever comes back"
+            }
+            Self::Budget { resumes: Some(_), .. } => {
+                "raise the connection's API limit, or wait until older calls leave the 24 hours"
+            }
             Self::OrgLimit { .. } => "wait until the org's older calls leave the 24 hours",
+        }
+    }
+}
+
+impl Gate {
+    /// What a closed gate of a whole connection opens by, when no time will open it.
+    #[must_use]
+    pub fn opens_when(&self) -> Option<&'static str> {
+        match self {
+            Self::NotPaused { .. } => Some("when somebody resumes the connection"),
+            Self::NotSuspended { suspension: Some(SuspendedBy { next_probe: None, .. }) } => Some(
+                "when the secret holds other credentials than those that were refused: at once, if it does already",
+            ),
+            Self::Budget { resumes: None, .. } => Some("when somebody raises the connection's API limit"),
+            Self::NotSuspended { .. }
+            | Self::Budget { .. }
+            | Self::OrgLimit { .. }
+            | Self::Unresolved { .. }
+            | Self::NotExcluded { .. }
+            | Self::TriesLeft { .. }
+            | Self::InsideWindow { .. }
+            | Self::Due { .. }
+            | Self::NotQuarantined { .. } => None,
         }
     }
 }
@@ -179,11 +210,15 @@ impl fmt::Display for Gate {
             Self::NotPaused { paused: true } => write!(f, "a person paused the connection"),
             Self::NotSuspended { suspension: None } => write!(f, "the connection is not suspended"),
             Self::NotSuspended { suspension: Some(by) } => suspended(f, by),
-            Self::Budget { used, cap, resumes: None } => write!(f, "{used} of {cap} API calls used in 24 h"),
-            Self::Budget { used, cap, resumes: Some(at) } => {
-                write!(f, "{used} of {cap} API calls used in 24 h; calls come back {}", at.minute_after())
+            Self::Budget { used, cap, resumes } => {
+                write!(f, "{} of {} API calls used in 24 h", Grouped(used.0), Grouped(cap.0))?;
+                match resumes {
+                    None => Ok(()),
+                    Some(at) => write!(f, "; calls come back {}", at.minute_after()),
+                }
             }
             Self::OrgLimit { used, stop, limit, at, .. } => {
+                let [used, stop, limit] = [used, stop, limit].map(|calls| Grouped(calls.0));
                 write!(f, "the org used {used} of {limit} calls as of {}; runs stop at {stop}", at.minute())
             }
         }

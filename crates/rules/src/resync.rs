@@ -143,6 +143,17 @@ impl Request {
         }
     }
 
+    /// Records of its plan that it did not come to, when it was worked off: other requests had tried them since, or they had
+    /// left what is listed. None when there are none, when there was no plan, or when a run died and nobody knows.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<Count> {
+        let Some(Planned { records, .. }) = self.planned.filter(|_| self.state == RequestState::Done) else {
+            return None;
+        };
+        let number = records.number.saturating_sub(self.progress.done());
+        (number > 0 && !self.progress.at_least).then_some(Count { number, ..records })
+    }
+
     /// What a run of it is asked to try.
     #[must_use]
     pub fn selection(&self) -> Selection {

@@ -63,6 +63,13 @@ impl Timestamp {
         Minute(if minute == self { minute } else { minute + MINUTE })
     }
 
+    /// For people who look at `now`: what has been as [`minute`](Self::minute), what will be as
+    /// [`minute_after`](Self::minute_after).
+    #[must_use]
+    pub fn minute_seen_at(self, now: Self) -> Minute {
+        if self > now { self.minute_after() } else { self.minute() }
+    }
+
     /// The last multiple of `every` (counted from the epoch) that is not after this instant.
     #[must_use]
     pub fn floor(self, every: Duration) -> Self {
@@ -94,6 +101,14 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// A minute, as people read it: `2026-10-24 06:00 UTC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Minute(Timestamp);
+
+impl Minute {
+    /// Its first instant.
+    #[must_use]
+    pub fn start(self) -> Timestamp {
+        self.0
+    }
+}
 
 impl fmt::Display for Minute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

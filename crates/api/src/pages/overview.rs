@@ -8,20 +8,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::routing::get;
-use engine::overview::{Standing, failing_of_each, overview};
+use engine::overview::{NextRun, Standing, failing_of_each, overview};
 use engine::parts::Ports;
 use maud::{Markup, html};
 use rules::catalogue::ErrorType;
 use rules::ids::ConnectionId;
 use rules::policy::Policy;
-use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
 
 use super::Shown;
 use super::frame::{Place, of_all};
 use super::parts::{Kind, badge, budget_bar, empty};
 use super::scene::{Viewer, under};
-use super::when::{count, number, when, when_or};
+use super::when::{count, number, when};
 use super::words::{health, type_title};
 use crate::caller::Caller;
 
@@ -158,7 +157,7 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         let words =
             format!(" has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
         let more = if let Some(at) = standing.budget.resumes {
-            html! { "; retries go on from " (when(at, now)) }
+            html! { "; calls come back at " (when(at, now)) }
         } else {
             html! { "; none come back with this cap" }
         };
@@ -212,7 +211,7 @@ fn row(one: &Seen, now: Timestamp) -> Markup {
                 div { (failing(one.failing.as_ref())) }
             }
             td data-label="API budget, 24 hours" { (budget_bar(&one.standing.budget)) }
-            td data-label="Next run" { (when_or(next_run(&one.standing, now), now, "none while it is paused")) }
+            td data-label="Next run" { (next_run(&one.standing, now)) }
         }
     }
 }
@@ -239,13 +238,10 @@ pub(super) fn policy_words(policy: &Policy) -> String {
     }
 }
 
-/// The next time at which a schedule looks for work.
-pub(super) fn next_run(standing: &Standing, now: Timestamp) -> Option<Timestamp> {
-    if standing.connection.paused {
-        return None;
-    }
-    match &standing.connection.policy {
-        Policy::Interval(_) => Some(next_tick_after(now, TICK)),
-        Policy::Recent(policy) => policy.next_sweep(now),
+/// The next time at which a schedule tries records, or what that waits for.
+pub(super) fn next_run(standing: &Standing, now: Timestamp) -> Markup {
+    match standing.next_run {
+        NextRun::At(at) => when(at, now),
+        NextRun::When(words) => html! { span.muted { (words) } },
     }
 }

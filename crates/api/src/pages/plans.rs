@@ -3,6 +3,7 @@
 //! Must not know: how a plan is made, or worked off.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Extension, State};
@@ -11,18 +12,19 @@ use axum::routing::post;
 use engine::parts::Ports;
 use engine::plan::{Plan, plan};
 use maud::{Markup, html};
-use rules::resync::{Action, Count};
+use rules::resync::{Action, Count, Wanted};
 use rules::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::bar::{Tone, bar};
 use super::form::{Form, go_to, refused};
 use super::frame::{Place, of_connection};
+use super::misspelt::misspelt;
 use super::parts::{Kind, empty, figure, hidden, notice};
 use super::requests::wanted as wanted_words;
 use super::scene::Scene;
 use super::suspension::sentence;
-use super::when::{count, number, when, when_or};
+use super::when::{count, number, span, when, when_or};
 use crate::caller::Caller;
 use crate::params::Named;
 use crate::plan_id;
@@ -57,7 +59,13 @@ async fn show<P: Ports>(
         return Ok(refused(of_connection(&scene, Place::Errors, "Nothing to plan", &nothing)));
     }
     let plan = plan(ports.as_ref(), &scene.standing.connection, action, wanted::read(&body)?).await?;
-    Ok(page(&scene, &plan, false).into_response())
+    let misspelt = match &plan.wanted {
+        Wanted::Matching(wanted) if plan.is_empty() => {
+            misspelt(ports.as_ref(), &scene, wanted.error_type.as_ref(), wanted.object.as_ref()).await?
+        }
+        Wanted::Matching(_) | Wanted::Records(_) => None,
+    };
+    Ok(page(&scene, &plan, misspelt.as_ref(), false).into_response())
 }
 
 fn body_of(form: &Form) -> Value {
@@ -77,7 +85,7 @@ fn body_of(form: &Form) -> Value {
     Value::Object(body)
 }
 
-fn page(scene: &Scene, plan: &Plan, not_confirmed: bool) -> Markup {
+fn page(scene: &Scene, plan: &Plan, misspelt: Option<&Markup>, not_confirmed: bool) -> Markup {
     let verb = match plan.action {
         Action::Resync => "Retry",
         Action::Delete => "Delete",
@@ -85,17 +93,29 @@ fn page(scene: &Scene, plan: &Plan, not_confirmed: bool) -> Markup {
     let title = format!("{verb} {}?", wanted_words(&plan.wanted));
     let body = html! {
         p.lead { "This is a plan: nothing is done yet. It holds until " (when(plan.expires, scene.now())) "." }
-        (figures(scene, plan))
-        (waits(plan))
+        @if !plan.is_empty() {
+            (figures(scene, plan))
+            (waits(plan))
+        }
         (exclusions(plan))
         @if plan.is_empty() {
-            (empty("Nothing would be done", "None of these records can be taken; the reasons are above."))
+            @if let Some(misspelt) = misspelt { (misspelt) }
+            (empty("Nothing would be done", nothing(plan)))
             p.actions { a.button href=(scene.address(&["errors"])) { "Back to the errors" } }
         } @else if scene.may_act() {
             (confirm(scene, plan, not_confirmed))
         }
     };
     of_connection(scene, Place::Errors, &title, &body)
+}
+
+/// Why a plan means no record.
+fn nothing(plan: &Plan) -> &'static str {
+    match (&plan.wanted, plan.exclusions.is_empty()) {
+        (_, false) => "None of these records can be taken; the reasons are above.",
+        (Wanted::Matching(_), true) => "No failing record fits this description now.",
+        (Wanted::Records(_), true) => "None of these records fails now.",
+    }
 }
 
 fn about(records: Count, at_most: bool) -> String {
@@ -126,20 +146,15 @@ fn figures(scene: &Scene, plan: &Plan) -> Markup {
     }
 }
 
-/// The share of what is left, rounded up; a little is no whole per cent.
-fn percent(plan: &Plan) -> String {
-    if plan.takes_less_than_a_percent() { "<1".to_owned() } else { plan.share_percent.unwrap_or_default().to_string() }
-}
-
 fn cost(plan: &Plan, now: Timestamp) -> Markup {
-    let share = plan.share_percent;
+    let share = plan.calls.share_of(plan.left);
     let words = share.map_or_else(
         || "the budget has none left".to_owned(),
-        |_| format!("{} % of the {} that are left", percent(plan), number(plan.left.0)),
+        |share| format!("{share} of the {} that are left", number(plan.left.0)),
     );
-    let tone = if share.is_none_or(|share| share > 100) {
+    let tone = if share.is_none_or(|share| share.percent > 100) {
         Tone::Spent
-    } else if share.is_some_and(|share| share > 50) {
+    } else if share.is_some_and(|share| share.percent > 50) {
         Tone::Near
     } else {
         Tone::Fine
@@ -148,8 +163,16 @@ fn cost(plan: &Plan, now: Timestamp) -> Markup {
         (figure("API calls", &html! { "about " (number(plan.calls.0)) }, &html! {
             (bar(plan.calls.0, plan.left.0, tone, &words)) (words)
         }))
-        (figure("Starts", &when_or(plan.starts, now, "when a person acts"), &html! { (if plan.waits_for.is_empty() { "at once" } else { "it waits first: see below" }) }))
-        (figure("Ends", &when_or(plan.ends, now, "nobody can tell"), &html! { "assumes " (plan.assumes) }))
+        (figure("Starts", &when_or(plan.starts, now, plan.starts_when.unwrap_or("nobody can tell")), &html! { (if plan.waits_for.is_empty() { "at once" } else { "it waits first: see below" }) }))
+        (figure("Ends", &when_or(plan.ends, now, &ends_after(plan)), &html! { "assumes " (plan.assumes) }))
+    }
+}
+
+/// When it ends, as far as that is known without when it starts.
+fn ends_after(plan: &Plan) -> String {
+    match plan.takes_seconds {
+        seconds if plan.starts.is_none() => format!("{} after it starts", span(Duration::from_secs(seconds))),
+        _ => "nobody can tell".to_owned(),
     }
 }
 
@@ -235,7 +258,7 @@ async fn delete<P: Ports>(
     let connection = &scene.standing.connection;
     let meant = asking::meant(connection, Action::Delete, &named(&form))?;
     let again = plan(ports, connection, Action::Delete, meant).await?;
-    Ok(refused(page(&scene, &again, true)))
+    Ok(refused(page(&scene, &again, None, true)))
 }
 
 /// The plan that a form names, as a body has it.

@@ -18,6 +18,7 @@ use super::filters::Filters;
 use super::form::{Refused, refused};
 use super::frame::{Place, of_connection};
 use super::lines::{Look, table};
+use super::misspelt::misspelt;
 use super::parts::{Kind, badge, empty, encoded, hidden};
 use super::scene::Scene;
 use super::when::{count, number};
@@ -89,7 +90,13 @@ async fn listing<P: Ports>(
         return Ok(refused(of_connection(&scene, at, &title, &body)));
     }
     let page = list(ports, &scene.standing.connection, &filter, ROWS, place.flatten()).await?;
-    let view = View { scene: &scene, filter: &filter, page: &page, address, only, is_first: cursor.is_none() };
+    // Where something was counted, the names are right.
+    let misspelt = match page.of {
+        0 => misspelt(ports, &scene, filter.error_type.as_ref(), filter.object.as_ref()).await?,
+        _ => None,
+    };
+    let view =
+        View { scene: &scene, filter: &filter, page: &page, address, only, is_first: cursor.is_none(), misspelt };
     Ok(of_connection(&scene, at, &title, &view.body()).into_response())
 }
 
@@ -100,6 +107,8 @@ struct View<'a> {
     address: String,
     only: Option<FailingState>,
     is_first: bool,
+    /// What is wrong with a name, when nothing fits.
+    misspelt: Option<Markup>,
 }
 
 impl View<'_> {
@@ -129,7 +138,10 @@ impl View<'_> {
             (None, true) if *self.filter == Filter::default() => {
                 empty("No record fails", "A record that fails to sync shows up here.")
             }
-            (None, true) => empty("No failing record fits", "Clear the filters to see all of them."),
+            (None, true) => html! {
+                @if let Some(misspelt) = &self.misspelt { (misspelt) }
+                (empty("No failing record fits", "Clear the filters to see all of them."))
+            },
             (None, false) => empty("That was the last page", "Go back, or begin anew with the filters above."),
         }
     }

@@ -247,6 +247,9 @@ fn tally(request: &Request) -> Markup {
             @if progress.at_least {
                 li { "A run ended before it could note all that it had done: there may be more of each. The records themselves are right." }
             }
+            @if let Some(passed) = request.passed_over() {
+                li { strong { (if passed.exact { "" } else { "About " }) (number(passed.number)) } " of those planned were not there any more: another request had taken them, or they were done" }
+            }
             @for (number_of, words) in left { @if number_of > 0 { li { strong { (number(number_of)) } " left alone: " (words) } } }
         }
     }

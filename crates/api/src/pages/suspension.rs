@@ -86,7 +86,8 @@ fn suspended(scene: &Scene, suspension: &SuspensionNow) -> Markup {
 pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
+    let end = if words.ends_with('?') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 async fn ask<P: Ports>(

@@ -71,7 +71,9 @@ fn figures(usage: &UsageNow, now: Timestamp) -> Markup {
             }))
             (figure("Left for retries", &html! { (number(left)) }, &html! { "of a cap of " (number(budget.cap.0)) }))
             @if left == 0 {
-                (figure("Retries go on", &when_or(budget.resumes, now, "never with this cap"), &html! { "by themselves, or sooner with a higher limit" }))
+                (figure("Calls come back", &when_or(budget.resumes, now, "never with this cap"), &html! {
+                    @if budget.cap == ApiCalls(0) { "only a higher limit helps" } @else { "unless sources report more until then; sooner with a higher limit" }
+                }))
             }
             (figure("Limit of the connection", &html! { @match budget.api_limit { Some(limit) => { (number(limit.0)) } None => { "none" } } }, &html! { "set for this connection" }))
             @match &usage.org {
@@ -91,11 +93,12 @@ fn forecast(forecast: &ForecastNow, now: Timestamp) -> Markup {
                 p { "No record waits for a schedule." }
             } @else {
                 p {
-                    "About " (count(forecast.waiting_records, "record waits", "records wait")) " for a schedule; trying each once takes about "
-                    (count(forecast.calls_needed.0, "call", "calls")) ". "
-                    @if let Some(at) = forecast.resumes { "Retries go on at " strong { (when(at, now)) } ". " }
+                    "About " (count(forecast.waiting_records, "record waits", "records wait")) " for a schedule"
+                    @if forecast.timed_out_records > 0 { ", " (number(forecast.timed_out_records)) " of them in the timeout queue for the night" }
+                    "; trying each once takes about " (count(forecast.calls_needed.0, "call", "calls")) ". "
+                    @if let Some(at) = forecast.resumes { "As far as sources do as in the past day, retries go on at " strong { (when(at, now)) } ". " }
                     @match (forecast.clears, forecast.because) {
-                        (Some(at), _) => { "The last of them is tried at " strong { (when(at, now)) } " at the earliest; what is in the timeout queue waits for its night." }
+                        (Some(at), _) => { "The last of them is tried at " strong { (when(at, now)) } " at the earliest." }
                         (None, Some(because)) => { strong { "Nobody can tell when the last of them is tried: " } (because) "." }
                         (None, None) => {}
                     }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use maud::{Markup, html};
+use rules::counts::Grouped;
 use rules::time::Timestamp;
 
 const MINUTE: u64 = 60;
@@ -34,7 +35,7 @@ pub(super) fn when_or(at: Option<Timestamp>, now: Timestamp, none: &str) -> Mark
 
 /// Such as `13:20 UTC` today, `3 Mar, 13:20 UTC` this year.
 pub(super) fn clock_time(at: Timestamp, now: Timestamp) -> String {
-    let (text, today) = (at.to_string(), now.to_string());
+    let (text, today) = (at.minute_seen_at(now).start().to_string(), now.to_string());
     let (Some((date, time)), Some((this_date, _))) = (text.split_once('T'), today.split_once('T')) else {
         return text;
     };
@@ -80,15 +81,7 @@ pub(super) fn span(length: Duration) -> String {
 
 /// Such as `12,345`.
 pub(super) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Grouped(number).to_string()
 }
 
 /// Such as `1 record`, `12,345 records`.
@@ -108,7 +101,10 @@ mod tests {
     fn an_instant_is_told_in_utc_with_no_more_of_its_date_than_is_needed() {
         let now = time("2026-03-02T09:30:00Z");
         for (at, said) in [
-            ("2026-03-02T09:40:00.123Z", "09:40 UTC"),
+            ("2026-03-02T09:40:00Z", "09:40 UTC"),
+            ("2026-03-02T09:40:00.123Z", "09:41 UTC"),
+            ("2026-03-02T09:20:59Z", "09:20 UTC"),
+            ("2026-03-02T23:59:01Z", "3 Mar, 00:00 UTC"),
             ("2026-03-03T00:00:00Z", "3 Mar, 00:00 UTC"),
             ("2025-12-31T23:59:59Z", "31 Dec 2025, 23:59 UTC"),
         ] {

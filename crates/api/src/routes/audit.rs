@@ -12,6 +12,7 @@ use engine::ports::{AuditEntry, Audits};
 use rules::ids::ConnectionId;
 use serde::Serialize;
 
+use super::settings;
 use crate::params::Params;
 use crate::problem::Problem;
 
@@ -24,10 +25,14 @@ struct Audit {
     audit: Vec<AuditEntry>,
 }
 
-/// A connection that is deleted still has its entries, so that any name is taken.
+/// A connection that is deleted still has its entries; a name that has none, and is no connection's, is a slip.
 async fn list<P: Ports>(State(ports): State<Arc<P>>, mut params: Params) -> Result<Json<Audit>, Problem> {
     let connection = params.text::<ConnectionId>("connection");
     let limit = params.number("limit", 1..=1_000, 100);
     params.finish()?;
-    Ok(Json(Audit { audit: ports.store().audits(connection.as_ref(), limit).await? }))
+    let audit = ports.store().audits(connection.as_ref(), limit).await?;
+    if let (true, Some(id)) = (audit.is_empty(), &connection) {
+        settings(ports.as_ref(), id.as_str()).await?;
+    }
+    Ok(Json(Audit { audit }))
 }

@@ -39,7 +39,7 @@ struct Line {
 
 impl From<Standing> for Line {
     fn from(standing: Standing) -> Self {
-        let Standing { connection, suspension, budget, open_requests } = standing;
+        let Standing { connection, suspension, budget, open_requests, .. } = standing;
         let policy = connection.policy.name();
         Self { id: connection.id, policy, paused: connection.paused, suspension, budget, open_requests }
     }
@@ -61,7 +61,8 @@ struct Shown {
 
 async fn show<P: Ports>(State(ports): State<Arc<P>>, Named(name): Named<String>) -> Result<Json<Shown>, Problem> {
     let id = connection_id(&name)?;
-    let Some(Standing { connection, suspension, budget, open_requests }) = standing(ports.as_ref(), &id).await? else {
+    let Some(Standing { connection, suspension, budget, open_requests, .. }) = standing(ports.as_ref(), &id).await?
+    else {
         return Err(unknown_connection(&id));
     };
     Ok(Json(Shown { connection, suspension, budget, open_requests }))

@@ -16,7 +16,7 @@ use axum::routing::get;
 use engine::manage::{Deed, note};
 use engine::overview::{Filter, Line, Place, list};
 use engine::parts::Ports;
-use engine::ports::{AuditAction, PortError};
+use engine::ports::{AuditAction, PortError, causes};
 use futures::{StreamExt, TryStreamExt, future, stream};
 use rules::connection::Connection;
 use tracing::error;
@@ -26,7 +26,7 @@ use super::settings;
 use crate::caller::Caller;
 use crate::cursor;
 use crate::params::{Named, Params};
-use crate::problem::{Problem, causes};
+use crate::problem::Problem;
 use crate::sheet;
 
 /// The records of a page.

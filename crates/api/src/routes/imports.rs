@@ -12,7 +12,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use engine::ingest::{Ingest, NotTaken, Taken};
 use engine::parts::Ports;
-use engine::ports::{Clock, PortError};
+use engine::ports::{Clock, PortError, causes};
 use futures::{StreamExt, stream};
 use rules::connection::Connection;
 use rules::fields::{Fields, Mistake, Mistakes};
@@ -27,7 +27,7 @@ use super::settings;
 use crate::caller::Caller;
 use crate::input::Input;
 use crate::params::Named;
-use crate::problem::{Problem, causes};
+use crate::problem::Problem;
 use crate::row;
 use account::{Account, Import};
 

@@ -40,8 +40,8 @@ fn limits() -> Vec<Case> {
         put(json!(-1), "from 1 to 100000000"),
         put(json!(1.5), "from 1 to 100000000"),
         put(json!("8000"), "from 1 to 100000000"),
-        put(json!(15_001), "write at most 15000, or null"),
-        json_case(&Method::PATCH, "/v1/connections/acme", &patch, "budget.api_limit", "write at most 15000, or null"),
+        put(json!(15_001), "write at most 15000, or take the limit off"),
+        json_case(&Method::PATCH, "/v1/connections/acme", &patch, "budget.api_limit", "write at most 15000, or take"),
         json_case(&Method::PUT, LIMIT, &json!({}), "api_limit", "or null for no limit"),
         json_case(&Method::PUT, LIMIT, &json!([1]), "(input)", ""),
     ]

@@ -149,9 +149,30 @@ async fn what_needs_a_person_stands_at_the_top_of_the_overview() {
     for words in ["Budget spent", "has used 75 of 75 API calls", "is paused by a person"] {
         page.says(words);
     }
+    page.says("when somebody resumes the connection");
     let page = get(&api, "/c/acme/errors").await;
     page.says("Budget spent: retries wait");
     page.says("Paused: nothing is retried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_run_is_the_one_that_no_closed_gate_keeps_back() {
+    let api = Api::acme().await;
+    get(&api, "/c/acme/errors").await.says("09:40 UTC");
+    api.put("/v1/connections/acme/limit", &json!({ "api_limit": 100 })).await.ok();
+    api.take(&json!({
+        "detail-type": "API Calls Used", "time": NOW,
+        "detail": { "connection": "acme", "source": "load", "calls": 75 },
+    }))
+    .await;
+    // The calls of 09:20 to 09:40 count for a day, and a little longer.
+    for path in ["/", "/c/acme/errors"] {
+        let page = get(&api, path).await;
+        page.says("3 Mar, 10:00 UTC");
+        assert!(!page.text.contains("09:40 UTC"), "{}", page.text);
+    }
+    api.put("/v1/connections/acme/limit", &json!({ "api_limit": 1 })).await.ok();
+    get(&api, "/").await.says("when somebody raises the connection's API limit");
 }
 
 #[tokio::test(start_paused = true)]

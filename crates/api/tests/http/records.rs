@@ -211,7 +211,7 @@ async fn wrong_parameters_are_told_all_together() {
     let api = Api::acme().await;
     let answer = api.get("/v1/connections/acme/records?type=A+B&object=1&state=lost&limit=501&colour=red").await;
     let expected = [
-        "type an error type is a rule's id in kebab-case, or `unknown:CODE`, or `unknown`",
+        "type is no error type: one is a rule's id such as `row-lock`, or `unknown:CODE`, or `unknown`",
         "object is not an object's API name",
         "state is not a state",
         "limit is not a number that fits here",

@@ -14,10 +14,11 @@ async fn usage_tells_own_and_reported_calls_by_bucket_with_the_cap_and_the_limit
     let usage = api.get("/v1/connections/acme/usage").await.ok();
     let expected = json!({
         "buckets": [{ "start": "2026-03-02T09:20:00Z", "own": 2, "reported": 0 }],
-        "own": 2, "reported": 0, "used": 2, "cap": 5000, "api_limit": null, "resumes": null, "org": null,
+        "own": 2, "reported": 0, "reserved_at_most": 0, "used": 2, "cap": 5000, "api_limit": null, "resumes": null, "org": null,
     });
     let forecast = json!({
-        "resumes": null, "clears": null, "endless": null, "because": null, "waiting_records": 0, "calls_needed": 0,
+        "resumes": null, "clears": null, "endless": null, "because": null, "waiting_records": 0,
+        "timed_out_records": 0, "calls_needed": 0,
         "assumes": rules::forecast::ASSUMPTIONS,
     });
     let mut told = usage.clone();
@@ -60,10 +61,8 @@ async fn a_limit_moves_the_cap_at_once_and_null_takes_it_off() {
     let usage = api.put("/v1/connections/acme/limit", &json!({ "api_limit": null })).await.ok();
     assert_eq!((&usage["cap"], &usage["api_limit"]), (&json!(5000), &json!(null)));
     let audit = api.audit().await;
-    let expected = [
-        "ada limit_changed {\"budget\":{\"api_limit\":1000}} [0]",
-        "ada limit_changed {\"budget\":{\"api_limit\":null}} [0]",
-    ];
+    let expected =
+        ["ada limit_changed budget.api_limit = 1000 [0]", "ada limit_changed budget.api_limit taken off [0]"];
     assert_eq!(audit, expected);
 }
 
@@ -102,4 +101,24 @@ async fn runs_tell_what_they_did_newest_first() {
     assert_eq!((&run["tried"], &run["resolved"], &run["stopped"]), (&json!(2), &json!(2), &json!("done")));
     assert_eq!(api.get("/v1/connections/acme/runs?limit=0").await.mistakes(), ["limit is not a number that fits here"]);
     api.get("/v1/connections/globex/runs").await.problem(404, "unknown-connection");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cap_of_nothing_blames_no_source_and_promises_no_time() {
+    let api = Api::acme().await;
+    api.report(&["a"]).await;
+    api.put("/v1/connections/acme/limit", &json!({ "api_limit": 1 })).await.ok();
+    let usage = api.get("/v1/connections/acme/usage").await.ok();
+    assert_eq!(
+        (&usage["cap"], &usage["resumes"], &usage["forecast"]["resumes"]),
+        (&json!(0), &json!(null), &json!(null))
+    );
+    assert_eq!(usage["forecast"]["endless"], "no_cap");
+    let because = usage["forecast"]["because"].as_str().expect("a text");
+    assert!(because.contains("only a higher limit helps"), "{because}");
+    let why = api.get("/v1/connections/acme/records/Contact/a").await.ok();
+    let gates = why["gates"].as_array().expect("a list");
+    let budget = gates.iter().find(|gate| gate["gate"] == "budget").expect("the budget is a gate");
+    let sooner = budget["sooner"].as_str().expect("a text");
+    assert!(sooner.contains("no call ever comes back") && !sooner.contains("wait"), "{sooner}");
 }

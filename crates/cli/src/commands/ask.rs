@@ -3,11 +3,11 @@
 //! Must not know: one command in particular.
 
 use anyhow::Context;
+use api::near::{did_you_mean, near};
 use rules::time::Timestamp;
 use serde_json::Value;
 
 use super::key::Key;
-use super::near::{did_you_mean, near};
 use super::when::time;
 use crate::args::Common;
 use crate::client::{Client, Route};

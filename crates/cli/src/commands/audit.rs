@@ -5,7 +5,7 @@
 use super::ask::{Told, ask, of_connection, read, show};
 use super::errors::text;
 use super::table::Table;
-use super::when::{counted, when_or};
+use super::when::{count, when_or};
 use crate::args::Common;
 use crate::client::Route;
 use crate::exit::Failure;
@@ -54,7 +54,10 @@ fn render(Told { answer, now }: &Told) -> String {
             text(entry, "action").replace('_', " "),
             text(entry, "connection"),
             text(entry, "subject"),
-            counted(&entry["records"]),
+            match entry["records"].as_u64() {
+                None | Some(0) => "-".to_owned(),
+                Some(records) => count(records),
+            },
         ]);
     }
     table.text()

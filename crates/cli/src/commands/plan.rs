@@ -4,14 +4,15 @@
 
 use std::fmt::Write;
 
+use rules::counts::ApiCalls;
 use serde_json::{Value, json};
 
-use super::ask::{Told, of_connection, show, told};
+use super::ask::{Told, no_record, of_connection, show, told};
 use super::errors::text;
 use super::retries::wanted;
 use super::selection::{SELECTING, Selection};
 use super::table::on_one_line;
-use super::when::{counted, many, when_or};
+use super::when::{count, counted, length, many, when_or};
 use crate::args::Common;
 use crate::client::{Client, Route};
 use crate::exit::Failure;
@@ -28,8 +29,8 @@ Examples:
   resync plan --state held --connection billing --delete
   resync plan marketing/Contact/C-00004
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong input or data directory, 4 no such connection, error type
-or object, 7 busy"
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong input or data directory, 4 no such connection, error type,
+object or record, 7 busy"
 )]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
@@ -88,8 +89,10 @@ pub(crate) async fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let action = if args.delete { Action::Delete } else { Action::Retry };
     let told = of_connection(&args.common, name, async |client| {
         let made = make(client, name, &args.selection, action).await?;
-        let misspelt = if is_empty(&made.answer) { args.selection.misspelt(client, name).await? } else { None };
-        misspelt.map_or(Ok(made), Err)
+        if is_empty(&made.answer) {
+            ensure_known(client, &args.selection, name, &made, args.common.json).await?;
+        }
+        Ok(made)
     })
     .await?;
     show(&args.common, &told.answer, || format!("{}{}", words(&told), next(name, action, &told.answer)))
@@ -106,6 +109,31 @@ pub(super) async fn make(
     body.insert("action".to_owned(), json!(action.name()));
     let answer = client.post(Route::of(&["connections", connection, "plans"]), &Value::Object(body)).await?;
     told(client, answer).await
+}
+
+/// Fails where a plan means no record because a name in it is not known.
+pub(super) async fn ensure_known(
+    client: &Client,
+    selection: &Selection,
+    connection: &str,
+    made: &Told,
+    quiet: bool,
+) -> Result<(), Failure> {
+    if let Some(misspelt) = selection.misspelt(client, connection).await? {
+        return Err(misspelt);
+    }
+    let left_out = made.answer["plan"]["exclusions"].as_array().into_iter().flatten();
+    let mut unknown = left_out.filter(|left_out| left_out["reason"] == "unknown");
+    let Some(unknown) = unknown.next() else { return Ok(()) };
+    if !quiet {
+        eprint!("{}", words(made));
+    }
+    let names: Vec<&str> = unknown["named"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let said = format!("no failure of {} is known", names.join(", "));
+    match selection.named() {
+        [one] => Err(no_record(client, one, said).await),
+        _ => Err(Failure::NotFound(said)),
+    }
 }
 
 /// Whether a plan means no record.
@@ -136,10 +164,22 @@ pub(super) fn words(Told { answer, now }: &Told) -> String {
         line("waits for", gate.to_owned());
     }
     if !is_empty(answer) {
-        line("starts", when_or(&plan["starts"], *now, "when a person opens what it waits for"));
-        line("ends", format!("{}; this assumes {}", when_or(&plan["ends"], *now, "not known"), text(plan, "assumes")));
+        let starts_when = plan["starts_when"].as_str().unwrap_or("nobody can tell");
+        line("starts", when_or(&plan["starts"], *now, starts_when));
+        line(
+            "ends",
+            format!("{}; this assumes {}", when_or(&plan["ends"], *now, &ends_after(plan)), text(plan, "assumes")),
+        );
     }
     shown
+}
+
+/// When it ends, as far as that is known without when it starts.
+fn ends_after(plan: &Value) -> String {
+    match plan["takes_seconds"].as_u64() {
+        Some(seconds) if plan["starts"].is_null() => format!("{} after it starts", length(seconds)),
+        Some(_) | None => "nobody can tell".to_owned(),
+    }
 }
 
 fn records(plan: &Value) -> String {
@@ -159,12 +199,10 @@ fn number(count: &Value) -> String {
 }
 
 fn calls(plan: &Value) -> String {
-    let (calls, left) = (counted(&plan["calls"]), counted(&plan["left"]));
-    let is_little = plan["calls"].as_u64().unwrap_or(0).saturating_mul(100) < plan["left"].as_u64().unwrap_or(0);
-    match plan["share_percent"].as_u64() {
-        Some(1) if is_little => format!("{calls}, <1 % of the {left} that are left"),
-        Some(share) => format!("{calls}, {share} % of the {left} that are left"),
-        None => format!("{calls}, and none is left now"),
+    let [calls, left] = ["calls", "left"].map(|field| ApiCalls(plan[field].as_u64().unwrap_or(0)));
+    match calls.share_of(left) {
+        Some(share) => format!("{}, {share} of the {} that are left", count(calls.0), count(left.0)),
+        None => format!("{}, and none is left now", count(calls.0)),
     }
 }
 
@@ -197,7 +235,7 @@ mod tests {
             "id": "0f", "connection": "acme", "action": "resync", "wanted": { "matching": { "type": "row-lock" } },
             "records": { "number": 1_200, "exact": false }, "at_most": false, "children": null, "calls": 7, "left": 4_990,
             "share_percent": 1, "exclusions": [], "waits_for": [], "starts": "2026-11-25T12:00:00Z",
-            "ends": "2026-11-25T12:10:00Z", "assumes": "a call takes a second", "expires": "2026-11-25T12:30:00Z",
+            "ends": "2026-11-25T12:10:00Z", "starts_when": null, "takes_seconds": 600, "assumes": "a call takes a second", "expires": "2026-11-25T12:30:00Z",
         });
         plan.as_object_mut().expect("an object").extend(changed.as_object().expect("an object").clone());
         let now = Timestamp::parse("2026-11-25T12:00:00Z").expect("a time");
@@ -223,11 +261,14 @@ mod tests {
             "records": { "number": 1, "exact": true }, "named": ["Contact/a-1"],
         }]);
         let said = words(&plan(&json!({
-            "exclusions": left_out, "waits_for": ["the connection is paused; resume it"], "starts": null, "share_percent": null,
+            "exclusions": left_out, "waits_for": ["the connection is paused; resume it"], "starts": null, "left": 0,
+            "starts_when": "when somebody resumes the connection", "ends": null,
         })));
         assert!(said.contains("left out    1, not failing any more; nothing is left to do: Contact/a-1"), "{said}");
         assert!(said.contains("waits for   the connection is paused; resume it"), "{said}");
-        assert!(said.contains("7, and none is left now") && said.contains("when a person opens"), "{said}");
+        assert!(said.contains("7, and none is left now"), "{said}");
+        assert!(said.contains("starts      when somebody resumes the connection\n"), "{said}");
+        assert!(said.contains("ends        about 10 min after it starts; this assumes"), "{said}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::ask::{Told, no_record, of_connection, show};
+use super::ask::{Told, of_connection, show};
 use super::carrying::{Asked, Asking};
 use super::meant::is_meant;
 use super::plan::{self, Action};
@@ -66,7 +66,7 @@ impl RequestArgs {
             return asking.follow(client, known).await.map(Outcome::Asked);
         }
         if plan::is_empty(&made.answer) {
-            self.ensure_known(client, asking, &made).await?;
+            plan::ensure_known(client, &self.selection, asking.connection, &made, self.common.json).await?;
             return Ok(Outcome::Nothing(made));
         }
         let is_asked = action == Action::Delete || !self.selection.is_named();
@@ -88,25 +88,6 @@ impl RequestArgs {
             return Ok(());
         }
         Err(Failure::Conflict(format!("nothing is {}, because you did not say yes", action.done())))
-    }
-
-    /// Fails where a plan means no record because a name in it is not known.
-    async fn ensure_known(&self, client: &Client, asking: &Asking<'_>, made: &Told) -> Result<(), Failure> {
-        if let Some(misspelt) = self.selection.misspelt(client, asking.connection).await? {
-            return Err(misspelt);
-        }
-        let left_out = made.answer["plan"]["exclusions"].as_array().into_iter().flatten();
-        let mut unknown = left_out.filter(|left_out| left_out["reason"] == "unknown");
-        let Some(unknown) = unknown.next() else { return Ok(()) };
-        if !self.common.json {
-            eprint!("{}", plan::words(made));
-        }
-        let names: Vec<&str> = unknown["named"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let said = format!("no failure of {} is known", names.join(", "));
-        match self.selection.named() {
-            [one] => Err(no_record(client, one, said).await),
-            _ => Err(Failure::NotFound(said)),
-        }
     }
 
     /// Shows the request, or that there is nothing to do and why.

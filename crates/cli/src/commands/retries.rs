@@ -2,7 +2,9 @@
 //!
 //! Must not know: how they are worked off.
 
-use rules::resync::Wanted;
+use std::fmt::Write;
+
+use rules::resync::{Request, Wanted};
 use rules::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -60,7 +62,7 @@ pub(crate) async fn retries(args: &RetriesArgs) -> Result<(), Failure> {
     let answer = &told.answer;
     show(&args.common, answer, || match &args.id {
         None => list(name, &told),
-        Some(_) => format!("{}\n", words(&answer["request"])),
+        Some(_) => whole(answer),
     })?;
     match answer["cancelled"].as_bool() {
         Some(false) => Err(Failure::Conflict("there is nothing to cancel, because it has ended already".to_owned())),
@@ -113,7 +115,29 @@ fn row(request: &Value, now: Timestamp) -> [String; 11] {
 pub(super) fn words(request: &Value) -> String {
     let (id, wanted) = (text(request, "id"), wanted(&request["wanted"]));
     let what = if is_deletion(request) { "Deletion" } else { "Retry" };
-    format!("{what} {id} of {wanted}: {}; {}", text(request, "state"), progress(request))
+    format!("{what} {id} of {wanted}: {}; {}{}", text(request, "state"), progress(request), passed_over(request))
+}
+
+/// The planned records that it did not come to.
+fn passed_over(request: &Value) -> String {
+    let request = serde_json::from_value::<Request>(request.clone());
+    request.ok().and_then(|request| request.passed_over()).map_or_else(String::new, |passed| {
+        let about = if passed.exact { "" } else { "about " };
+        let were = if passed.number == 1 { "was" } else { "were" };
+        format!(
+            "; {about}{} of those planned {were} not there any more, because another request had taken them or they were done",
+            count(passed.number)
+        )
+    })
+}
+
+/// A request, and what it waits for.
+pub(super) fn whole(answer: &Value) -> String {
+    let mut shown = format!("{}\n", words(&answer["request"]));
+    for gate in answer["waits_for"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        writeln!(shown, "  waits for  {}", on_one_line(gate)).expect("a text takes a line");
+    }
+    shown
 }
 
 fn is_deletion(request: &Value) -> bool {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::ask::{Told, of_connection, read, show};
 use super::table::Table;
-use super::when::{counted, many, when_or};
+use super::when::{count, counted, many, when_or};
 use crate::args::Common;
 use crate::client::Route;
 use crate::exit::Failure;
@@ -43,13 +43,13 @@ pub(crate) async fn usage(args: &UsageArgs) -> Result<(), Failure> {
 pub(super) fn render(connection: &str, Told { answer, now }: &Told) -> String {
     let mut shown = format!("API calls of {connection} in the past 24 hours\n");
     let mut line = |name: &str, value: String| writeln!(shown, "  {name:<9} {value}").expect("a text takes a line");
-    line("used", format!("{} of {}", counted(&answer["used"]), counted(&answer["cap"])));
+    line("used", format!("{} of {}{}", counted(&answer["used"]), counted(&answer["cap"]), reserved(answer)));
     line("retries", counted(&answer["own"]));
     line("reported", format!("{} by the source", counted(&answer["reported"])));
     line("limit", limit(answer["api_limit"].as_u64()));
     line("org", org(answer, *now));
     if answer["used"].as_u64() >= answer["cap"].as_u64() {
-        line("resumes", when_or(&answer["resumes"], *now, "when the limit is raised"));
+        line("resumes", resumes(answer, *now));
     }
     let forecast = &answer["forecast"];
     line("waiting", waiting(forecast));
@@ -65,11 +65,31 @@ pub(super) fn render(connection: &str, Told { answer, now }: &Told) -> String {
     format!("{shown}\n{}", table.text())
 }
 
+/// What of the used calls a run under way may give back.
+fn reserved(answer: &Value) -> String {
+    match answer["reserved_at_most"].as_u64() {
+        None | Some(0) => String::new(),
+        Some(calls) => format!("; a run is under way, up to {} of them are only reserved for it", count(calls)),
+    }
+}
+
+/// When calls come back, for a budget that is used up.
+fn resumes(answer: &Value, now: Timestamp) -> String {
+    match &answer["resumes"] {
+        Value::Null => "when the limit is raised".to_owned(),
+        at => format!("{}, unless the source reports more calls until then", when_or(at, now, "-")),
+    }
+}
+
 /// What waits, and what it takes to try it once.
 fn waiting(forecast: &Value) -> String {
-    let records = forecast["waiting_records"].as_u64().unwrap_or(0);
-    let calls = forecast["calls_needed"].as_u64().unwrap_or(0);
-    format!("{}, {} to try each once", many(records, "record"), many(calls, "call"))
+    let number = |field: &str| forecast[field].as_u64().unwrap_or(0);
+    let queued = match number("timed_out_records") {
+        0 => String::new(),
+        records => format!(", {} of them in the timeout queue for the night", count(records)),
+    };
+    let (records, calls) = (many(number("waiting_records"), "record"), many(number("calls_needed"), "call"));
+    format!("{records}{queued}; {calls} to try each once")
 }
 
 /// When all that waits will have been tried, if nothing else changes.
@@ -83,7 +103,7 @@ fn clears(forecast: &Value, now: Timestamp) -> String {
 
 /// A limit in words.
 fn limit(limit: Option<u64>) -> String {
-    limit.map_or_else(|| "none set; `resync limit` sets one".to_owned(), super::when::count)
+    limit.map_or_else(|| "none set; `resync limit` sets one".to_owned(), count)
 }
 
 fn org(answer: &Value, now: Timestamp) -> String {

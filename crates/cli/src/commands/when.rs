@@ -2,6 +2,7 @@
 //!
 //! Must not know: what time it is.
 
+use rules::counts::Grouped;
 use rules::time::Timestamp;
 use serde_json::Value;
 
@@ -11,11 +12,7 @@ const DAY: u64 = 24 * HOUR;
 
 /// `at` to the minute, and how far from `now` that is.
 pub(super) fn when(at: Timestamp, now: Timestamp) -> String {
-    let text = at.to_string();
-    match text.split_once('T') {
-        Some((date, time)) => format!("{date} {} UTC ({})", time.get(..5).unwrap_or(time), distance(at, now)),
-        None => text,
-    }
+    format!("{} ({})", at.minute_seen_at(now), distance(at, now))
 }
 
 /// The time that a field of an answer holds; `otherwise` when it holds none.
@@ -51,17 +48,14 @@ fn in_words(seconds: u64) -> Option<String> {
     Some(format!("{} {name}", (seconds + unit / 2) / unit))
 }
 
+/// How long something takes, about.
+pub(super) fn length(seconds: u64) -> String {
+    in_words(seconds).map_or_else(|| "less than a minute".to_owned(), |length| format!("about {length}"))
+}
+
 /// A count with its digits in groups of three.
 pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Grouped(number).to_string()
 }
 
 /// The count that a field of an answer holds; `-` when it holds none.
@@ -89,7 +83,7 @@ mod tests {
         assert_eq!(said("2026-11-22T20:00:00Z"), "2026-11-22 20:00 UTC (in 12 min)");
         assert_eq!(said("2026-11-22T19:48:10Z"), "2026-11-22 19:48 UTC (now)");
         assert_eq!(said("2026-11-22T16:48:00Z"), "2026-11-22 16:48 UTC (3 h ago)");
-        assert_eq!(said("2026-11-29T19:48:00.500Z"), "2026-11-29 19:48 UTC (in 7 days)");
+        assert_eq!(said("2026-11-29T19:48:00.500Z"), "2026-11-29 19:49 UTC (in 7 days)");
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn a_name_that_nobody_knows_is_told_with_those_that_are_near() {
     for (description, told) in [
         (["--type", "row-lok"], "there is no error type row-lok; did you mean row-lock?"),
         (["--type", "zebra"], "there is no error type zebra; `resync errors marketing` lists"),
-        (["--object", "Contcat"], "no record of an object Contcat is known in marketing; did you mean Contact?"),
+        (["--object", "Contcat"], "no record of an object Contcat is known; did you mean Contact?"),
     ] {
         for command in [
             &["plan", "--connection", "marketing"][..],
@@ -72,6 +72,11 @@ fn a_name_that_nobody_knows_is_told_with_those_that_are_near() {
             assert!(said.contains(told), "{command:?}: {said}");
         }
     }
+    let said = world.refused(&["plan", "marketing/Contact/C-0001"], 4);
+    assert!(said.contains("no failure is known") && said.contains("did you mean marketing/Contact/C-00"), "{said}");
+    let said = world.refused(&["plan", "--type", "Row-Lock", "--connection", "marketing"], 3);
+    assert!(said.contains("is written with capitals; write it in small letters"), "{said}");
+    assert!(world.refused(&["audit", "marketign"], 4).contains("did you mean marketing?"));
     for command in ["retry", "delete"] {
         let said = world.refused(&[command, "marketing/Contact/C-0001", "--yes"], 4);
         assert!(said.contains("left out    1, no failure is known") && said.contains("Contact/C-0001"), "{said}");

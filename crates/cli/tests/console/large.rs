@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use api::{Caller, Role, router};
 use axum::Extension;
-use engine::fakes::{CountingEntropy, FakeTargets, RecordedEvents, VirtualClock, sample};
+use engine::fakes::{Around, VirtualClock, around, sample};
 use engine::ingest::Ingest;
-use engine::memory::MemoryStore;
-use engine::parts::Parts;
+use engine::memory::{Fails, MemoryStore, Operation};
 use engine::ports::{Clock, Connections};
 use engine::resync::list;
 use engine::run::{Halt, Order, run};
@@ -20,7 +19,7 @@ use crate::looks::look_at;
 
 const RECORDS: usize = 50_000;
 
-type InMemory = Parts<MemoryStore, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
+type InMemory = Around<MemoryStore>;
 
 /// The console of a system in memory, for this person: its address.
 async fn serve(parts: &Arc<InMemory>, name: &str, role: Role) -> String {
@@ -34,13 +33,7 @@ async fn serve(parts: &Arc<InMemory>, name: &str, role: Role) -> String {
 /// `acme` with so many failing Contacts, and `quiet` with none.
 async fn system(records: usize) -> Arc<InMemory> {
     let clock = VirtualClock::starting(sample::time("2026-03-02T09:30:00Z"));
-    let parts = Arc::new(Parts {
-        store: MemoryStore::new(),
-        targets: FakeTargets::new(clock),
-        events: RecordedEvents::default(),
-        clock,
-        entropy: CountingEntropy::default(),
-    });
+    let parts = Arc::new(around(MemoryStore::new(), clock));
     for connection in [sample::interval("acme"), sample::interval("quiet")] {
         parts.store.save_connection(&connection).await.expect("the store in memory keeps it");
     }
@@ -145,4 +138,15 @@ async fn where_nothing_fails_every_page_says_what_it_is_for() {
         wrong.extend(look_at(&browser, name).await);
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_the_table_does_not_answer_for_says_that_nothing_was_done_and_what_to_do() {
+    let parts = system(1).await;
+    let (base, browser) = (serve(&parts, "ada", Role::Operator).await, Browser::start().await);
+    browser.show(1_600, Scheme::Light).await;
+    parts.store.fail_next(Operation::Facts, usize::MAX, Fails::BeforeEffect);
+    browser.go(&format!("{base}/c/acme/errors")).await;
+    browser.until_says("try again").await;
+    assert_eq!(look_at(&browser, "unavailable").await, Vec::<String>::new());
 }

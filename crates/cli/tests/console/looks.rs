@@ -134,6 +134,26 @@ async fn what_a_person_is_asked_and_told_on_the_way_meets_it_too() {
     assert_eq!(browser.run("return document.querySelector('[name=message]').value").await, "lock");
     wrong.extend(look_at(&browser, "filters-wrong").await);
 
+    browser.go(&served.url("/c/marketing/records?type=row-lok")).await;
+    browser.until_says("did you mean row-lock?").await;
+    wrong.extend(look_at(&browser, "type-misspelt").await);
+
+    browser.go(&served.url("/c/marketing/usage")).await;
+    browser.write("#api_limit", "a lot").await;
+    browser.click_on("Save").await;
+    browser.until_says("is not a number that fits here").await;
+    wrong.extend(look_at(&browser, "limit-wrong").await);
+
+    browser.go(&served.url("/c/marketing/settings")).await;
+    browser.write("[name='policy.tries']", "none").await;
+    browser.click_on("Save the settings").await;
+    browser.until_says("Nothing was saved: 1 value cannot be taken").await;
+    wrong.extend(look_at(&browser, "settings-wrong").await);
+
+    browser.go(&served.url("/open?ticket=used")).await;
+    browser.until_says("Each link opens the console once").await;
+    wrong.extend(look_at(&browser, "link-used").await);
+
     browser.go(&served.url("/nosuch")).await;
     browser.until_says("There is no such page").await;
     wrong.extend(look_at(&browser, "no-such-page").await);

@@ -33,7 +33,7 @@ fn objects<N: Copy>(records: &[(&str, N)]) -> BTreeMap<ObjectName, N> {
 }
 
 fn change(error_type: &ErrorType, records: &[(&str, i64)], oldest: Option<Timestamp>) -> CountChange {
-    CountChange { error_type: error_type.clone(), records: objects(records), oldest }
+    CountChange { error_type: error_type.clone(), records: objects(records), oldest, timed_out: 0 }
 }
 
 async fn add<S: Store>(store: &S, changes: &[CountChange]) {
@@ -161,6 +161,24 @@ pub async fn totals_add_up_by_type<S: Store>(store: &S) {
     assert_eq!(told, [[].into(), [(unknown, 40_000)].into(), [(row_lock(), 6)].into()]);
 }
 
+/// A record that only moves between the queues changes no number of its type, and none in the timeout queue is never told as less.
+pub async fn the_timeout_queue_is_counted_over_all_types<S: Store>(store: &S) {
+    let moved = |timed_out| CountChange { timed_out, ..change(&row_lock(), &[], None) };
+    let came = CountChange { timed_out: 2, ..change(&row_lock(), &[("Contact", 3)], Some(failed())) };
+    add(
+        store,
+        &[came, CountChange { timed_out: 1, ..change(&sample::error_type("daco-02"), &[("Contact", 1)], None) }],
+    )
+    .await;
+    assert_eq!(totals(store, &acme()).await.timed_out, 3);
+    let before = store.directory(&acme()).await.expect(ANSWERS);
+    for (by, left) in [(1, 4), (-2, 2), (-5, 0)] {
+        add(store, &[moved(by)]).await;
+        assert_eq!(totals(store, &acme()).await.timed_out, left);
+    }
+    assert_eq!(store.directory(&acme()).await.expect(ANSWERS), before);
+}
+
 /// Two hundred and fifty types in one change.
 pub async fn totals_have_room_for_every_type<S: Store>(store: &S) {
     let types: Vec<_> = (0..250).map(|number| sample::error_type(&format!("unknown:CODE_{number}"))).collect();
@@ -171,11 +189,12 @@ pub async fn totals_have_room_for_every_type<S: Store>(store: &S) {
 
 /// What was lost is put right, unless changes came meanwhile.
 pub async fn counted_totals_take_the_place_of_those_they_were_counted_from<S: Store>(store: &S) {
-    let truth = |revision| Totals { records: [(row_lock(), 5)].into(), revision };
+    let truth = |revision| Totals { records: [(row_lock(), 5)].into(), timed_out: 2, revision };
     assert_eq!(store.set_totals(&acme(), &truth(0)).await.expect(ANSWERS), Recounted::Done);
     add(store, &[change(&row_lock(), &[("Contact", -9)], None)]).await;
     let before = totals(store, &acme()).await;
     assert_eq!(before.records, [].into(), "a number is never told below zero");
+    assert_eq!(before.timed_out, 2);
     assert_eq!(store.set_totals(&acme(), &truth(before.revision - 1)).await.expect(ANSWERS), Recounted::Changed);
     assert_eq!(totals(store, &acme()).await, before);
     assert_eq!(store.set_totals(&acme(), &truth(before.revision)).await.expect(ANSWERS), Recounted::Done);

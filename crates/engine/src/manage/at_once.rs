@@ -58,6 +58,5 @@ async fn start_if_opened<P: Ports>(
 
 /// Whether any record fails, as the totals say: where they are wrong the next tick comes by all the same.
 async fn fails<P: Ports>(ports: &P, connection: &Connection) -> Result<bool, PortError> {
-    let mut totals = ports.store().totals_of_each(std::slice::from_ref(&connection.id)).await?;
-    totals.pop().map_or(Ok(false), |totals| Ok(!totals?.records.is_empty()))
+    Ok(!ports.store().totals(&connection.id).await?.records.is_empty())
 }

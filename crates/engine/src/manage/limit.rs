@@ -40,6 +40,6 @@ fn above(wanted: ApiCalls, org: Option<OrgUsage>) -> Option<Mistakes> {
     org.map(|org| org.limit).filter(|limit| *limit < wanted).map(|limit| {
         let field = "budget.api_limit".to_owned();
         let problem = format!("is above the org's own limit of {limit} calls in 24 hours");
-        Mistakes(vec![Mistake { field, problem, mend: format!("write at most {limit}, or null for no limit") }])
+        Mistakes(vec![Mistake { field, problem, mend: format!("write at most {limit}, or take the limit off") }])
     })
 }

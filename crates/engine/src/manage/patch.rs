@@ -82,12 +82,40 @@ fn host(url: &str) -> Option<&str> {
 
 /// What a patch changes, for the audit: settings hold no secret, only its name.
 pub(super) fn in_words(patch: &Value) -> String {
-    patch.to_string()
+    let mut changed = Vec::new();
+    gather(patch, "", &mut changed);
+    changed.join(", ")
+}
+
+fn gather(value: &Value, path: &str, changed: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, inner) in fields {
+                gather(inner, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, changed);
+            }
+        }
+        Value::Null => changed.push(format!("{path} taken off")),
+        Value::String(text) => changed.push(format!("{path} = {text}")),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            changed.push(format!("{path} = {value}"))
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_audit_tells_what_a_patch_changes_field_by_field() {
+        let patch = json!({ "paused": true, "budget": { "api_limit": null, "cap_without_limit": 10 }, "target": { "secret": "a" } });
+        let said = "paused = true, budget.api_limit taken off, budget.cap_without_limit = 10, target.secret = a";
+        assert_eq!(in_words(&patch), said);
+        assert_eq!(
+            in_words(&json!({ "external_ids": { "Contact": "X__c" }, "sweeps": ["11:30"] })),
+            "external_ids.Contact = X__c, sweeps = [\"11:30\"]"
+        );
+    }
 
     #[test]
     fn a_patch_is_laid_over_as_the_examples_of_rfc_7396_show() {

@@ -49,6 +49,7 @@ impl Numbers {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
     records: BTreeMap<ErrorType, i64>,
+    timed_out: i64,
     revision: u64,
 }
 
@@ -56,6 +57,7 @@ impl Sums {
     fn add(&mut self, changes: &[CountChange]) {
         for change in changes {
             *self.records.entry(change.error_type.clone()).or_default() += change.records.values().sum::<i64>();
+            self.timed_out += change.timed_out;
         }
         self.revision += 1;
     }
@@ -63,7 +65,11 @@ impl Sums {
     fn totals(&self) -> Totals {
         let counted =
             |(of, &sum): (&ErrorType, &i64)| Some((of.clone(), u64::try_from(sum).ok().filter(|&sum| sum > 0)?));
-        Totals { records: self.records.iter().filter_map(counted).collect(), revision: self.revision }
+        Totals {
+            records: self.records.iter().filter_map(counted).collect(),
+            timed_out: u64::try_from(self.timed_out).unwrap_or(0),
+            revision: self.revision,
+        }
     }
 }
 
@@ -84,7 +90,7 @@ impl ErrorTypes for MemoryStore {
     async fn add_counts(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
         self.carry_out(Operation::AddCounts, |state| {
             let types = state.error_types.entry(connection.clone()).or_default();
-            for change in changes {
+            for change in changes.iter().filter(|change| change.is_of_the_type()) {
                 types.entry(change.error_type.clone()).or_default().add(change);
             }
             state.sums.entry(connection.clone()).or_default().add(changes);
@@ -122,8 +128,12 @@ impl ErrorTypes for MemoryStore {
             if sums.revision != totals.revision {
                 return Recounted::Changed;
             }
-            let signed = |(of, &sum): (&ErrorType, &u64)| (of.clone(), i64::try_from(sum).unwrap_or(i64::MAX));
-            *sums = Sums { records: totals.records.iter().map(signed).collect(), revision: totals.revision + 1 };
+            let signed = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
+            *sums = Sums {
+                records: totals.records.iter().map(|(of, &sum)| (of.clone(), signed(sum))).collect(),
+                timed_out: signed(totals.timed_out),
+                revision: totals.revision + 1,
+            };
             Recounted::Done
         })
     }

@@ -8,14 +8,14 @@ use rules::budget::{Bucket, Budget};
 use rules::connection::Connection;
 use rules::control::OrgUsage;
 use rules::counts::ApiCalls;
-use rules::forecast::{ASSUMPTIONS, Clears, Endless, Forecast, forecast};
+use rules::forecast::{ASSUMPTIONS, Clears, Endless, Forecast, Waiting, forecast};
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
 use serde::Serialize;
 
 use super::{BudgetNow, budget_now};
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, ErrorTypes, Facts, PortError, Standings, TypeEntry};
+use crate::ports::{Clock, Connections, ErrorTypes, Facts, PortError, Standings};
 use crate::run::RESERVED_AT_A_TIME;
 
 /// The calls of one span of 20 minutes.
@@ -42,6 +42,8 @@ pub struct ForecastNow {
     pub because: Option<&'static str>,
     /// The failing records that schedules try, about.
     pub waiting_records: u64,
+    /// Those of them that are in the timeout queue, about: they wait for their night.
+    pub timed_out_records: u64,
     /// The calls that it takes to try each once.
     pub calls_needed: ApiCalls,
     /// What is taken for granted.
@@ -58,7 +60,6 @@ pub struct UsageNow {
     /// The reported ones together.
     pub reported: ApiCalls,
     /// Calls of `own` that a run under way has reserved and not made yet, at most: what it does not make comes back.
-    #[serde(skip)]
     pub reserved_at_most: ApiCalls,
     /// The sums, the cap and the limit.
     #[serde(flatten)]
@@ -109,11 +110,18 @@ pub async fn usage<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Usag
 /// When the store fails.
 pub async fn usage_of<P: Ports>(ports: &P, connection: &Connection) -> Result<UsageNow, PortError> {
     let facts = ports.store().facts(&connection.id).await?;
-    let directory = ports.store().directory(&connection.id).await?;
-    Ok(usage_now(connection, &facts, &directory, ports.clock().now()))
+    let waiting = waiting(ports, connection).await?;
+    Ok(usage_now(connection, &facts, waiting, ports.clock().now()))
 }
 
-fn usage_now(connection: &Connection, facts: &Facts, directory: &[TypeEntry], now: Timestamp) -> UsageNow {
+/// The failing records that schedules try, as far as they are counted.
+async fn waiting<P: Ports>(ports: &P, connection: &Connection) -> Result<Waiting, PortError> {
+    let totals = ports.store().totals(&connection.id).await?;
+    let scheduled = totals.records.iter().filter(|(of, _)| !connection.policy.excludes(of));
+    Ok(Waiting { records: scheduled.map(|(_, records)| records).sum(), timed_out: totals.timed_out })
+}
+
+fn usage_now(connection: &Connection, facts: &Facts, waiting: Waiting, now: Timestamp) -> UsageNow {
     let timeout = connection.request_timeout();
     let Facts { control, usage } = facts;
     let reported = usage.total();
@@ -125,8 +133,6 @@ fn usage_now(connection: &Connection, facts: &Facts, directory: &[TypeEntry], no
     for (bucket, calls) in reported.buckets().filter(|(bucket, calls)| counts(bucket, *calls)) {
         buckets.entry(bucket).or_insert_with(|| empty(bucket)).reported += calls;
     }
-    let scheduled = directory.iter().filter(|entry| !connection.policy.excludes(&entry.error_type));
-    let waiting = scheduled.map(TypeEntry::total).sum();
     let budget = Budget::of(connection, control, &reported);
     let own = control.ledger.used(now, timeout);
     let is_running = control.lease.as_ref().is_some_and(|lease| lease.until > now);
@@ -142,7 +148,7 @@ fn usage_now(connection: &Connection, facts: &Facts, directory: &[TypeEntry], no
     }
 }
 
-fn in_words(forecast: Forecast, waiting_records: u64) -> ForecastNow {
+fn in_words(forecast: Forecast, waiting: Waiting) -> ForecastNow {
     let (clears, endless) = match forecast.clears {
         Clears::Nothing => (None, None),
         Clears::At(tick) => (Some(tick), None),
@@ -153,7 +159,8 @@ fn in_words(forecast: Forecast, waiting_records: u64) -> ForecastNow {
         clears,
         endless,
         because: endless.map(Endless::words),
-        waiting_records,
+        waiting_records: waiting.records,
+        timed_out_records: waiting.timed_out.min(waiting.records),
         calls_needed: forecast.calls_needed,
         assumes: ASSUMPTIONS,
     }

@@ -33,6 +33,8 @@ pub(super) struct Cost {
     pub(super) share_percent: Option<u64>,
     pub(super) waits_for: Vec<String>,
     pub(super) starts: Option<Timestamp>,
+    pub(super) starts_when: Option<&'static str>,
+    pub(super) takes: Duration,
     pub(super) ends: Option<Timestamp>,
     pub(super) assumes: String,
 }
@@ -50,7 +52,7 @@ impl Cost {
         let budget = Budget::of(connection, control, &reported);
         let left = budget.cap.less(budget.used(now));
         let calls = calls(action, control, by_object);
-        let share_percent = (left > ApiCalls(0)).then(|| (calls.0.saturating_mul(100)).div_ceil(left.0));
+        let share_percent = calls.share_of(left).map(|share| share.percent);
         let gates = match action {
             Action::Resync => of_connection(connection, control, &budget, now),
             Action::Delete => Vec::new(),
@@ -62,8 +64,9 @@ impl Cost {
         let sending = CALL * u32::try_from(calls.0.div_ceil(width)).unwrap_or(u32::MAX);
         let pace = WRITES * u64::from(connection.shards.max(1));
         let writing = Duration::from_secs(records.div_ceil(pace));
+        let takes = sending.max(writing);
         let ends = starts.and_then(|starts| {
-            let worked = starts + sending.max(writing);
+            let worked = starts + takes;
             if calls <= left { Some(worked) } else { affordable(&budget, calls, now).map(|at| at.max(worked)) }
         });
         Self {
@@ -71,7 +74,9 @@ impl Cost {
             left,
             share_percent,
             waits_for: closed.iter().map(|gate| format!("{gate}; {}", gate.sooner())).collect(),
+            starts_when: if starts.is_none() { closed.iter().find_map(|gate| gate.opens_when()) } else { None },
             starts,
+            takes,
             ends,
             assumes: assumption(action, width, calls > left),
         }

@@ -55,6 +55,16 @@ pub struct CountChange {
     pub records: BTreeMap<ObjectName, i64>,
     /// The earliest first failure of those that came.
     pub oldest: Option<Timestamp>,
+    /// Records of it that came into the timeout queue (more than none) or left it (less than none).
+    pub timed_out: i64,
+}
+
+impl CountChange {
+    /// Whether the type's own numbers change: what only moves between the queues is told in the totals alone.
+    #[must_use]
+    pub fn is_of_the_type(&self) -> bool {
+        !self.records.is_empty() || self.oldest.is_some()
+    }
 }
 
 /// The numbers of all types of one connection, over all objects: what a list of many connections needs of each. They are kept by
@@ -63,16 +73,19 @@ pub struct CountChange {
 pub struct Totals {
     /// The failing records by type; a type without one is left out.
     pub records: BTreeMap<ErrorType, u64>,
+    /// Those of them that are in the timeout queue.
+    pub timed_out: u64,
     /// How often they were written: they have not changed since when this has not.
     pub revision: u64,
 }
 
 impl Totals {
-    /// Those that a directory adds up to, in the place of those of `revision`.
+    /// Those that a directory adds up to, with so many in the timeout queue, in the place of those of `revision`.
     #[must_use]
-    pub fn of(directory: &[TypeEntry], revision: u64) -> Self {
+    pub fn of(directory: &[TypeEntry], timed_out: u64, revision: u64) -> Self {
         let counted = directory.iter().filter(|entry| entry.total() > 0);
-        Self { records: counted.map(|entry| (entry.error_type.clone(), entry.total())).collect(), revision }
+        let records = counted.map(|entry| (entry.error_type.clone(), entry.total())).collect();
+        Self { records, timed_out, revision }
     }
 }
 
@@ -120,6 +133,17 @@ pub trait ErrorTypes: Send + Sync {
         &self,
         connections: &[ConnectionId],
     ) -> impl Future<Output = Result<Vec<Result<Totals, PortError>>, PortError>> + Send;
+
+    /// The totals of one connection, likewise.
+    ///
+    /// # Errors
+    /// When the store fails or cannot read them.
+    fn totals(&self, connection: &ConnectionId) -> impl Future<Output = Result<Totals, PortError>> + Send {
+        async {
+            let totals = self.totals_of_each(std::slice::from_ref(connection)).await?.pop();
+            totals.unwrap_or_else(|| Ok(Totals::default()))
+        }
+    }
 
     /// Adds changes to the numbers, and to the totals. A type whose records are all gone has no oldest one any more.
     ///

@@ -32,3 +32,15 @@ impl PortError {
         Self::Unavailable { doing, source: source.into() }
     }
 }
+
+/// An error with all its causes, for a person. What adapters say of a failure holds neither payloads nor secrets.
+#[must_use]
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

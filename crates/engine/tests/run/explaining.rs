@@ -141,10 +141,10 @@ async fn a_spent_budget_opens_when_calls_leave_the_24_hours() {
     let world = failing(interval(), sample::CODE, &json!({})).await;
     world.used(5_000, at("2026-03-01T11:05:00Z")).await;
     // The bucket ends at 11:20; a day, the request's time-out of two minutes and ten seconds later it does not count.
-    let text = "5000 of 5000 API calls used in 24 h; calls come back 2026-03-02 11:23 UTC";
+    let text = "5,000 of 5,000 API calls used in 24 h; calls come back 2026-03-02 11:23 UTC";
     expect(&world, &[DUE, ("budget", text)], Some("2026-03-02T11:40:00Z")).await;
     world.set(|acme| acme.budget.api_limit = Some(ApiCalls(0))).await;
-    expect(&world, &[DUE, ("budget", "5000 of 0 API calls used in 24 h")], None).await;
+    expect(&world, &[DUE, ("budget", "5,000 of 0 API calls used in 24 h")], None).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +152,7 @@ async fn the_org_s_own_limit_is_looked_at_again_after_20_minutes() {
     let world = failing(interval(), sample::CODE, &json!({})).await;
     let org = Some(OrgUsage { used: ApiCalls(960), limit: ApiCalls(1_000), at: at("2026-03-02T09:01:30Z") });
     change_control(&world, |control| Control { org, ..control }).await;
-    let text = "the org used 960 of 1000 calls as of 2026-03-02 09:01 UTC; runs stop at 950";
+    let text = "the org used 960 of 1,000 calls as of 2026-03-02 09:01 UTC; runs stop at 950";
     expect(&world, &[DUE, ("org_limit", text)], Some("2026-03-02T09:40:00Z")).await;
 }
 

@@ -8,7 +8,7 @@ use engine::fakes::{reply, sample};
 use engine::manage::request;
 use engine::memory::Operation;
 use engine::plan::{Excluded, Plan, VALID, plan};
-use engine::ports::UpsertAnswer;
+use engine::ports::{LoginAnswer, NotProcessed, UpsertAnswer};
 use engine::resync::{Accepted, NewRequest};
 use rules::counts::ApiCalls;
 use rules::ids::{ObjectName, RecordId};
@@ -164,8 +164,23 @@ async fn a_plan_says_which_gates_it_waits_for_and_when_the_budget_lets_it_throug
     world.set(|acme| acme.paused = true).await;
     let plan = resync_of(&world, everything()).await;
     assert_eq!((plan.waits_for.len(), plan.starts, plan.ends), (2, None, None), "a pause ends by a person alone");
+    assert_eq!(plan.starts_when, Some("when somebody resumes the connection"));
+    assert_eq!(plan.takes_seconds, 3, "once it has started");
     let deletion = planned(&world, Action::Delete, everything()).await;
     assert_eq!((deletion.waits_for.len(), deletion.starts), (0, Some(world.now())), "no gate keeps a deletion back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_under_a_refused_login_says_that_other_credentials_let_it_start_at_once() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.fails("a", 1).await;
+    world.salesforce().login_always(reply::of(LoginAnswer::NotProcessed(NotProcessed::LoginRefused)));
+    world.drive_until(at("2026-03-02T09:21:00Z")).await;
+    let plan = resync_of(&world, everything()).await;
+    assert_eq!((plan.starts, plan.ends), (None, None), "nobody here sees into the secret");
+    let when = plan.starts_when.expect("it is told");
+    assert!(when.contains("other credentials") && when.contains("at once, if it does already"), "{when}");
+    assert!(plan.waits_for[0].contains("put the right credentials into the secret"), "{:?}", plan.waits_for);
 }
 
 #[tokio::test(start_paused = true)]

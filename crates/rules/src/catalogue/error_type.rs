@@ -21,11 +21,16 @@ pub struct ErrorType(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ErrorTypeError {
     /// It is longer than the limit.
-    #[error("an error type has at most {} characters", ErrorType::MAX_LEN)]
+    #[error("has more than {} characters, which no error type has; take one that is listed", ErrorType::MAX_LEN)]
     TooLong,
     /// It has none of the three forms.
-    #[error("an error type is a rule's id in kebab-case, or `unknown:CODE`, or `unknown`")]
+    #[error(
+        "is no error type: one is a rule's id such as `row-lock`, or `unknown:CODE`, or `unknown`; take one that is listed"
+    )]
     Malformed,
+    /// It would be one in small letters.
+    #[error("is written with capitals; write it in small letters, as it is listed")]
+    Capitals,
 }
 
 impl ErrorType {
@@ -44,7 +49,11 @@ impl ErrorType {
             Some(code) => is_clean_code(code),
             None => is_kebab(text),
         };
-        if is_valid { Ok(Self(text.to_owned())) } else { Err(ErrorTypeError::Malformed) }
+        match is_valid {
+            true => Ok(Self(text.to_owned())),
+            false if is_kebab(&text.to_ascii_lowercase()) => Err(ErrorTypeError::Capitals),
+            false => Err(ErrorTypeError::Malformed),
+        }
     }
 
     /// The type of every failure without a usable code, and of the codes folded together.

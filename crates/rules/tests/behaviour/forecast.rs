@@ -6,7 +6,7 @@ use rules::budget::{Bucket, Budget, Ledger};
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::counts::ApiCalls;
-use rules::forecast::{Clears, Endless, Forecast, calls_for, forecast};
+use rules::forecast::{Clears, Endless, Forecast, Waiting, calls_for, forecast};
 use rules::owed::{Owed, Sweep};
 use rules::suspension::{Cause, Suspension};
 use rules::time::Timestamp;
@@ -35,7 +35,8 @@ fn ledger(buckets: &[(Bucket, u64)]) -> Ledger {
     Ledger::from_buckets(buckets.iter().map(|&(bucket, calls)| (bucket, ApiCalls(calls))))
 }
 
-fn of(connection: &Connection, control: &Control, reported: &Ledger, waiting: u64) -> Forecast {
+fn of(connection: &Connection, control: &Control, reported: &Ledger, records: u64) -> Forecast {
+    let waiting = Waiting { records, timed_out: 0 };
     forecast(connection, control, &Budget::of(connection, control, reported), waiting, at(NOW))
 }
 
@@ -87,8 +88,27 @@ fn a_connection_that_stands_still_has_no_end_and_says_why() {
     assert_eq!(clears(&paused, &Control::default()), Clears::Unknown(Endless::Paused));
     assert_eq!(clears(&paused, &suspended), Clears::Unknown(Endless::Paused));
     assert_eq!(clears(&interval(100), &suspended), Clears::Unknown(Endless::Suspended));
-    assert_eq!(clears(&interval(1), &Control::default()), Clears::Unknown(Endless::NoRoom), "75 % of 1 is nothing");
+    assert_eq!(clears(&interval(1), &Control::default()), Clears::Unknown(Endless::NoCap), "75 % of 1 is nothing");
     assert_eq!(of(&paused, &Control::default(), &none, 0).clears, Clears::Nothing);
+}
+
+#[test]
+fn the_timeout_queue_waits_for_its_night_and_one_that_is_owed_for_the_next_tick() {
+    let (connection, none) = (interval(100), Ledger::default());
+    let clears = |control: &Control, timed_out| {
+        let waiting = Waiting { records: 400, timed_out };
+        let found = forecast(&connection, control, &Budget::of(&connection, control, &none), waiting, at(NOW));
+        assert_eq!(found.calls_needed, ApiCalls(if timed_out == 1 { 3 } else { 2 }));
+        found.clears
+    };
+    let resting = Control::default();
+    assert_eq!(clears(&resting, 0), Clears::At(at("2026-03-02T09:40:00Z")));
+    for timed_out in [1, 400] {
+        assert_eq!(clears(&resting, timed_out), Clears::At(at("2026-03-03T00:00:00Z")), "{timed_out} in the queue");
+    }
+    let night = Sweep { start: at("2026-03-02T00:00:00Z"), cursor: None, again: false, not_before: None };
+    let owing = Control { owed: Owed { timed_out: Some(night), ..Owed::default() }, ..Control::default() };
+    assert_eq!(clears(&owing, 400), Clears::At(at("2026-03-02T09:40:00Z")));
 }
 
 #[test]
@@ -117,8 +137,8 @@ proptest! {
 
     #[test]
     fn a_forecast_is_what_a_naive_simulation_comes_to(
-        own in any_calls(), sources in any_calls(), limit in 1_u64..2_000, waiting in 1_u64..100_000,
-        after in 0_u64..1_200, timeout in 1_u64..=600,
+        own in any_calls(), sources in any_calls(), limit in 1_u64..2_000, scheduled in 0_u64..100_000,
+        timed_out in prop_oneof![Just(0_u64), 1_u64..20_000], after in 0_u64..1_200, timeout in 1_u64..=600,
     ) {
         let begin = Bucket::of(at("2026-03-01T09:00:00Z"));
         let now = Bucket(begin.0 + 73).start() + std::time::Duration::from_secs(after);
@@ -130,11 +150,14 @@ proptest! {
         connection.request_timeout_seconds = u16::try_from(timeout).expect("few");
         let control = Control { ledger: by_bucket(&own), ..Control::default() };
         let reported = by_bucket(&sources);
+        let waiting = Waiting { records: scheduled + timed_out, timed_out };
         let found = forecast(&connection, &control, &Budget::of(&connection, &control, &reported), waiting, now);
 
-        let needed = waiting.div_ceil(200);
+        let needed = scheduled.div_ceil(200) + timed_out.div_ceil(200);
         let naive = Naive { cap: limit * 75 / 100, counts_longer: timeout + 10, sources, own };
-        let expected = naive.clears(needed, 74 * 1_200, 30);
+        // Midnight comes 15 hours after the first 20 minutes and a day.
+        let (tick, night) = (74 * 1_200, (15 * 3 + 72) * 1_200);
+        let expected = naive.clears(&[(tick, scheduled.div_ceil(200)), (night, timed_out.div_ceil(200))], 30);
         let told = match found.clears {
             Clears::At(tick) => Some(tick),
             Clears::Nothing | Clears::Unknown(_) => None,

@@ -115,7 +115,7 @@ fn the_org_s_own_limit_closes_at_95_percent_while_its_figure_is_fresh() {
     assert!(!gate(950, at(NOW)).is_open(at(NOW)));
     assert!(!gate(950, at(NOW) - ORG_FIGURE_LIVES + minutes(1)).is_open(at(NOW)));
     assert!(gate(950, at(NOW) - ORG_FIGURE_LIVES).is_open(at(NOW)));
-    let expected = "the org used 950 of 1000 calls as of 2026-03-01 12:00 UTC; runs stop at 950";
+    let expected = "the org used 950 of 1,000 calls as of 2026-03-01 12:00 UTC; runs stop at 950";
     assert_eq!(gate(950, at(NOW)).to_string(), expected);
 }
 

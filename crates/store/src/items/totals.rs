@@ -15,6 +15,9 @@ use super::{Fields, Item, key};
 /// What the name of a type's total begins with.
 const TOTAL: &str = "n#";
 
+/// The attribute with the number of records in the timeout queue.
+pub(crate) const TIMED_OUT: &str = "t";
+
 const KIND: &str = "the totals of a connection";
 
 /// The attribute with the total of a type.
@@ -26,6 +29,7 @@ pub(crate) fn total_of(error_type: &ErrorType) -> String {
 pub(crate) fn write(connection: &ConnectionId, totals: &Totals) -> Item {
     let mut item = key::totals(connection).item();
     item.extend([format(), (REVISION.to_owned(), number(totals.revision + 1))]);
+    item.extend((totals.timed_out > 0).then(|| (TIMED_OUT.to_owned(), number(totals.timed_out))));
     item.extend(totals.records.iter().map(|(of, records)| (total_of(of), number(records))));
     item
 }
@@ -40,7 +44,8 @@ pub(crate) fn read(item: &Item) -> Result<Totals, PortError> {
         let total: i64 = value.as_n().ok().and_then(|total| total.parse().ok()).ok_or_else(|| fields.wrong(name))?;
         records.extend(u64::try_from(total).ok().filter(|&total| total > 0).map(|total| (of, total)));
     }
-    Ok(Totals { records, revision: fields.optional_number(REVISION)?.unwrap_or(0) })
+    let timed_out = fields.optional_number::<i64>(TIMED_OUT)?.and_then(|total| u64::try_from(total).ok()).unwrap_or(0);
+    Ok(Totals { records, timed_out, revision: fields.optional_number(REVISION)?.unwrap_or(0) })
 }
 
 #[cfg(test)]
@@ -53,7 +58,8 @@ mod tests {
 
     fn some() -> Totals {
         let of = |name| ErrorType::parse(name).unwrap();
-        Totals { records: [(of("row-lock"), 7), (of("unknown:A.B-C_1"), u64::from(u32::MAX))].into(), revision: 3 }
+        let records = [(of("row-lock"), 7), (of("unknown:A.B-C_1"), u64::from(u32::MAX))].into();
+        Totals { records, timed_out: 5, revision: 3 }
     }
 
     #[test]
@@ -66,10 +72,10 @@ mod tests {
         let mut item = write(&acme(), &some());
         item.insert("n#row-lock".to_owned(), number(-2));
         item.insert("n#daco-02".to_owned(), number(0));
-        assert_eq!(
-            read(&item).unwrap().records.into_keys().map(|of| of.to_string()).collect::<Vec<_>>(),
-            ["unknown:A.B-C_1"]
-        );
+        item.insert(TIMED_OUT.to_owned(), number(-1));
+        let told = read(&item).unwrap();
+        assert_eq!(told.timed_out, 0);
+        assert_eq!(told.records.into_keys().map(|of| of.to_string()).collect::<Vec<_>>(), ["unknown:A.B-C_1"]);
     }
 
     #[test]

@@ -50,7 +50,11 @@ impl<C: Clock> ErrorTypes for DynamoStore<C> {
     }
 
     async fn add_counts(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
-        let added: Vec<_> = changes.iter().map(|change| self.add(connection, change)).collect();
+        let added: Vec<_> = changes
+            .iter()
+            .filter(|change| change.is_of_the_type())
+            .map(|change| self.add(connection, change))
+            .collect();
         stream::iter(added).buffered(IN_FLIGHT).try_collect::<()>().await?;
         for some in changes.chunks(MOST_TYPES) {
             self.add_to_totals(connection, some).await?;
@@ -88,7 +92,9 @@ impl<C: Clock> DynamoStore<C> {
     async fn add_to_totals(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
         let of_type =
             |change: &CountChange| (totals::total_of(&change.error_type), change.records.values().sum::<i64>());
-        let update = adding(self.update(&key::totals(connection)), changes.iter().map(of_type));
+        let timed_out = (totals::TIMED_OUT.to_owned(), changes.iter().map(|change| change.timed_out).sum());
+        let numbers = changes.iter().map(of_type).chain([timed_out]).filter(|(_, by)| *by != 0);
+        let update = adding(self.update(&key::totals(connection)), numbers);
         update.send().await.map(drop).map_err(|error| failed(ADDING_UP, &error))
     }
 

@@ -92,4 +92,10 @@ async fn a_plan_of_nothing_says_so() {
     page.says("no failure is known");
     let page = post(&api, "/c/acme/resyncs", "plan=made-up").await;
     assert_eq!(page.status, 422);
+    api.report(&["a-1"]).await;
+    let page = post(&api, "/c/acme/plans", "type=row-lok&action=resync").await;
+    page.says("There is no error type row-lok; did you mean row-lock?");
+    assert!(!page.text.contains("the reasons are above") && !page.text.contains("Left out"), "{}", page.text);
+    let page = post(&api, "/c/acme/plans", "object=contact&action=delete").await;
+    page.says("did you mean Contact?</p>");
 }

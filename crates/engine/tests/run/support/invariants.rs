@@ -75,6 +75,11 @@ impl World {
             }
         }
         assert_eq!(told, truth, "counts: what is told and what is failing");
+        let in_queue =
+            |record: &&Record| record.key.connection == id("acme") && matches!(record.state, State::TimedOut { .. });
+        let truth = self.records().iter().filter(in_queue).count() as u64;
+        let totals = self.store.totals(&id("acme")).await.expect("the store works");
+        assert_eq!(totals.timed_out, truth, "counts: what is told of the timeout queue and what is in it");
     }
 
     /// Invariant 1, Conservation: of every failure that was taken in there is exactly one item, in one state.

@@ -17,8 +17,9 @@ pub(crate) struct Naive {
 }
 
 impl Naive {
-    /// The second of the tick at which the last of `needed` calls is made; nothing within `days` days.
-    pub(crate) fn clears(mut self, needed: u64, first: u64, days: u64) -> Option<u64> {
+    /// The second of the tick at which the last of `work` is made, calls by the second from which they may be; nothing within
+    /// `days` days.
+    pub(crate) fn clears(mut self, work: &[(u64, u64)], days: u64) -> Option<u64> {
         let under_way = self.sources.len() - 1;
         let a_day_ago = self.sources[under_way - DAY];
         self.sources[under_way] = self.sources[under_way].max(a_day_ago);
@@ -27,8 +28,8 @@ impl Naive {
             self.sources.push(self.sources[number - DAY]);
             self.own.push(0);
         }
-        let mut needed = needed;
-        let mut second = first;
+        let mut work: Vec<(u64, u64)> = work.iter().copied().filter(|&(_, calls)| calls > 0).collect();
+        let mut second = work.iter().map(|&(from, _)| from).min()?;
         while second <= under_way as u64 * 1_200 + 1_199 + days * 86_400 {
             let current = usize::try_from(second / 1_200).expect("a small number");
             if current > last {
@@ -38,10 +39,12 @@ impl Naive {
             // What sources make in these very 20 minutes is not made yet at their beginning.
             let made: u64 = (0..current).filter(|&number| counts(number)).map(|number| self.sources[number]).sum();
             let ours: u64 = (0..=current).filter(|&number| counts(number)).map(|number| self.own[number]).sum();
-            let calls = self.cap.saturating_sub(made + ours).min(needed);
-            self.own[current] += calls;
-            needed -= calls;
-            if needed == 0 {
+            let mut left = self.cap.saturating_sub(made + ours);
+            for (_, needed) in work.iter_mut().filter(|(from, _)| *from <= second) {
+                let calls = left.min(*needed);
+                (left, *needed, self.own[current]) = (left - calls, *needed - calls, self.own[current] + calls);
+            }
+            if work.iter().all(|&(_, needed)| needed == 0) {
                 return Some(second);
             }
             second = (second / 1_200 + 1) * 1_200;
