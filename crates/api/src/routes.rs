@@ -10,6 +10,7 @@ mod erasures;
 mod errors;
 mod explain;
 mod export;
+mod health;
 mod imports;
 mod manage;
 mod plans;
@@ -46,6 +47,7 @@ pub(crate) fn all<P: Ports + 'static>() -> Router<Arc<P>> {
         .merge(deletions::routes())
         .merge(suspension::routes())
         .merge(usage::routes())
+        .merge(health::routes())
         .merge(runs::routes())
         .merge(export::routes())
         .merge(erasures::routes())

@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::cloud::{Address, Region};
 use crate::commands::{
-    AuditArgs, CompletionsArgs, ConnectionArgs, ConsoleArgs, DeleteArgs, EraseArgs, ErrorsArgs, ExportArgs, Key,
-    LimitArgs, PlanArgs, RecordArgs, RecordsArgs, RetentionArgs, RetriesArgs, RetryArgs, RunsArgs, SuspensionArgs,
+    AuditArgs, CompletionsArgs, ConnectionArgs, ConsoleArgs, DeleteArgs, DoctorArgs, EraseArgs, ErrorsArgs, ExportArgs,
+    Key, LimitArgs, PlanArgs, RecordArgs, RecordsArgs, RetentionArgs, RetriesArgs, RetryArgs, RunsArgs, SuspensionArgs,
     UsageArgs,
 };
 use crate::import::ImportArgs;
@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Erase(EraseArgs),
     /// List who changed what
     Audit(AuditArgs),
+    /// Look at all that retries rest on, and say what is wrong and what to do
+    Doctor(DoctorArgs),
     /// Show or set how long a connection's data is kept
     Retention(RetentionArgs),
     /// Print the completions of a shell

@@ -55,6 +55,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Export(args) => commands::export(&args).await,
         Command::Erase(args) => commands::erase(&args).await,
         Command::Audit(args) => commands::audit(&args).await,
+        Command::Doctor(args) => commands::doctor(&args).await,
         Command::Retention(args) => commands::retention(&args).await,
         Command::Completions(args) => commands::completions(&args),
     }

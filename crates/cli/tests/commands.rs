@@ -13,6 +13,8 @@ mod cloud;
 mod cloud_console;
 #[path = "commands/connections.rs"]
 mod connections;
+#[path = "commands/doctor.rs"]
+mod doctor;
 #[path = "commands/examples.rs"]
 mod examples;
 #[path = "commands/forms.rs"]

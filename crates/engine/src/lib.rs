@@ -12,6 +12,7 @@ pub mod explain;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 pub mod fan_out;
+pub mod health;
 pub mod ingest;
 pub mod manage;
 #[cfg(feature = "fakes")]

@@ -7,6 +7,7 @@ mod connections;
 mod erasures;
 mod export;
 mod guard;
+mod health;
 mod imports;
 mod once;
 mod openapi;

@@ -7,7 +7,7 @@ mod create;
 mod delete;
 mod list;
 mod settings;
-mod test;
+pub(super) mod test;
 mod wizard;
 
 use clap::Subcommand;

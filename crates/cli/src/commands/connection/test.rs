@@ -38,12 +38,12 @@ pub(super) async fn test(args: &TestArgs) -> Result<(), Failure> {
 }
 
 /// Has the call made.
-pub(super) async fn call(client: &Client, name: &str) -> Result<Value, Failure> {
+pub(in crate::commands) async fn call(client: &Client, name: &str) -> Result<Value, Failure> {
     client.post(Route::of(&["connections", name, "test"]), &json!({})).await
 }
 
 /// What Salesforce answered, in words.
-pub(super) fn words(answer: &Value) -> String {
+pub(in crate::commands) fn words(answer: &Value) -> String {
     answer["words"].as_str().unwrap_or("the answer says nothing").to_owned()
 }
 
