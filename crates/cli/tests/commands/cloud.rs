@@ -78,6 +78,32 @@ fn every_command_over_data_works_over_a_function_url_and_answers_alike() {
 }
 
 #[test]
+fn a_connection_is_created_in_a_deployment_with_its_secret_by_arn() {
+    let cloud = Cloud::new();
+    let arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:resync/sales-AbCdEf";
+    let created = cloud.done(&[
+        "connection",
+        "create",
+        "sales",
+        "--policy",
+        "interval",
+        "--login-url",
+        "https://acme.my.salesforce.com",
+        "--flow",
+        "client-credentials",
+        "--secret",
+        arn,
+        "--external-id",
+        "Contact=Ext_Id__c",
+        "--no-test",
+    ]);
+    assert!(created.contains("the stack runs its schedules"), "{created}");
+    let shown: serde_json::Value =
+        serde_json::from_str(&cloud.done(&["connection", "show", "sales", "--json"])).expect("JSON");
+    assert_eq!(shown["connection"]["target"]["secret"], arn);
+}
+
+#[test]
 fn ids_with_signs_that_are_encoded_in_a_path_are_signed_right() {
     let cloud = Cloud::new();
     let text = "Ext_Id__c,LastName,ERROR\na/b (c)+ü~*'!%20,Kaya,UNABLE_TO_LOCK_ROW: locked\n";

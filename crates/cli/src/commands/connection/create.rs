@@ -66,7 +66,8 @@ pub(super) async fn create(args: &CreateArgs) -> Result<(), Failure> {
         Ok((created, failure))
     });
     let (created, failure) = created.await?;
-    show(&args.common, &created, || render(&created))?;
+    let is_deployed = matches!(Place::of(&args.common)?, Place::Cloud(_));
+    show(&args.common, &created, || render(&created, is_deployed))?;
     after_the_call(&created, failure)
 }
 
@@ -99,13 +100,14 @@ fn simulator(args: &CreateArgs) -> Result<Option<Value>, Failure> {
     ))
 }
 
-fn render(created: &Value) -> String {
+fn render(created: &Value, is_deployed: bool) -> String {
     let name = created["connection"]["id"].as_str().unwrap_or("-");
     let mut shown = format!("The connection {name} is created.\n");
     if created["test"]["ok"] == true {
         shown += &test::render(name, &created["test"]);
     }
-    shown + &format!("Next: `resync import FILE --connection {name}`, and `resync local` runs its schedules.\n")
+    let schedules = if is_deployed { "the stack runs its schedules" } else { "`resync local` runs its schedules" };
+    shown + &format!("Next: `resync import FILE --connection {name}`, and {schedules}.\n")
 }
 
 /// Whether its limit is one that nobody could ever use up. Before the first call nobody knows the org's own.
