@@ -139,7 +139,7 @@ fn unanswered(problem: &PortError) -> Finding {
 fn ticks(facts: &Facts, last: Option<&RunReport>, is_late: bool) -> Finding {
     let ran = match last {
         Some(report) => format!("the last run began {}", report.started.minute()),
-        None => "no run was ever needed, or none that is still kept".to_owned(),
+        None => "no run has made a call or changed a record, as far as reports are kept".to_owned(),
     };
     if is_late {
         let said =

@@ -48,8 +48,40 @@ pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Mat
         Some(listed) => meant.by_object = listed,
         None => meant.at_most |= window.narrows,
     }
+    if let (Some(state), Policy::Interval(_)) = (matching.state, &asked.connection.policy) {
+        let timed_out = ports.store().totals(&asked.connection.id).await?.timed_out;
+        bound(&mut meant.by_object, most_in(state, matching, sum, timed_out));
+    }
     meant.exclusions = quarantined(asked, matching);
     Ok(meant)
+}
+
+/// The most records that may stand so, of `sum` in all, so many of which are in the timeout queue.
+fn most_in(state: FailingState, matching: &Matching, sum: u64, timed_out: u64) -> u64 {
+    let is_of_all = matching.error_type.is_none() && matching.object.is_none();
+    match state {
+        FailingState::TimedOut => timed_out,
+        FailingState::Scheduled | FailingState::Held if is_of_all => sum.saturating_sub(timed_out),
+        FailingState::Scheduled | FailingState::Held | FailingState::Expired => sum,
+    }
+}
+
+/// Takes numbers that are too many together down to `most`, each by its share.
+fn bound(numbers: &mut BTreeMap<ObjectName, u64>, most: u64) {
+    let sum: u64 = numbers.values().sum();
+    if sum <= most {
+        return;
+    }
+    let mut left = most;
+    for number in numbers.values_mut() {
+        let share = u128::from(*number) * u128::from(most) / u128::from(sum);
+        *number = u64::try_from(share).unwrap_or(most);
+        left -= *number;
+    }
+    if let Some(first) = numbers.values_mut().next() {
+        *first += left;
+    }
+    numbers.retain(|_, number| *number > 0);
 }
 
 /// Whether the directory tells which records are held: those of the types that the policy excludes. Records of other types may be
@@ -152,4 +184,42 @@ fn quarantined(asked: &Asked<'_>, matching: &Matching) -> Vec<Exclusion> {
     let reason = Excluded::Quarantined;
     let exclusion = Exclusion { reason, text: reason.words(), records: Count::about(number), named: Vec::new() };
     if number > 0 && asked.action == Action::Resync { vec![exclusion] } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(of: &[(&str, u64)]) -> BTreeMap<ObjectName, u64> {
+        of.iter().map(|&(name, number)| (ObjectName::new(name).expect("a valid name"), number)).collect()
+    }
+
+    #[test]
+    fn numbers_that_are_too_many_are_taken_down_by_their_shares_and_none_is_lost() {
+        for (before, most, after) in [
+            (&[("Account", 30), ("Contact", 70)][..], 100, &[("Account", 30), ("Contact", 70)][..]),
+            (&[("Account", 30), ("Contact", 70)], 10, &[("Account", 3), ("Contact", 7)]),
+            (&[("Account", 1), ("Contact", 2)], 2, &[("Account", 1), ("Contact", 1)]),
+            (&[("Account", 1), ("Contact", 9)], 0, &[]),
+        ] {
+            let mut bounded = numbers(before);
+            bound(&mut bounded, most);
+            assert_eq!(bounded, numbers(after), "{before:?} down to {most}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_the_timeout_queue_bounds_every_state() {
+        let all = Matching::default();
+        let of_contacts = Matching { object: ObjectName::new("Contact").ok(), ..Matching::default() };
+        for (state, matching, most) in [
+            (FailingState::TimedOut, &all, 270),
+            (FailingState::Scheduled, &all, 400),
+            (FailingState::Held, &all, 400),
+            (FailingState::TimedOut, &of_contacts, 270),
+            (FailingState::Scheduled, &of_contacts, 670),
+        ] {
+            assert_eq!(most_in(state, matching, 670, 270), most, "{state:?}");
+        }
+    }
 }

@@ -86,6 +86,10 @@ impl<P: Ports> Worker<'_, P> {
         }
         if aim.is_looked_at_twice(1) {
             self.let_indexes_catch_up(aim).await;
+            if let Some(owed) = self.held.control.owed.request(id).cloned() {
+                let progress = owed.progress.looking_again();
+                self.held.change_owed(OwedChange::Request(Forced { progress, ..owed }));
+            }
             if !self.delete_listed(aim, id, None).await? {
                 return Ok(());
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rules::ids::RequestId;
 use rules::owed::{Forced, Selection, Sweep, Turn};
 use rules::policy::Policy;
-use rules::resync::{Progress, Request, RequestState, Skips};
+use rules::resync::{Progress, Request, RequestState};
 use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
 use tracing::error;
@@ -181,8 +181,7 @@ impl<P: Ports> Worker<'_, P> {
             return self.finish_request(id, progress).await;
         };
         // A sweep that starts over comes by the same records once more.
-        let anew = Progress { skipped: 0, skipped_because: Skips::default(), ..progress };
-        let progress = if done { anew } else { progress };
+        let progress = if done { progress.looking_again() } else { progress };
         self.held.change_owed(OwedChange::Request(Forced { sweep, progress, ..owed }));
         Ok(())
     }

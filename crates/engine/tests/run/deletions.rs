@@ -8,7 +8,7 @@ use engine::ports::{AuditAction, Audits, NotProcessed, ProbeAnswer, UpsertAnswer
 use engine::resync::Cancelled;
 use rules::counts::ApiCalls;
 use rules::record::{HoldReason, Resolution, State};
-use rules::resync::{Matching, Progress, RequestState, Skips, Wanted};
+use rules::resync::{FailingState, Matching, Progress, RequestState, Skips, Wanted};
 use serde_json::json;
 
 use crate::forced::{all_refused, done, lead};
@@ -73,6 +73,18 @@ async fn thousands_of_one_type_are_deleted_and_the_others_stay() {
     assert_eq!((done(&world, "locks").await, world.failing()), (deleted(4_500), 1));
     let report = world.run_reports().pop().expect("a run was made");
     assert_eq!((report.deleted, report.api_calls), (4_500, 0));
+    world.upholds_the_invariants().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_description_does_not_mean_is_counted_once_though_the_index_is_looked_at_twice() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.many_fail(30).await;
+    let held = Matching { state: Some(FailingState::Held), ..Matching::default() };
+    world.deletes("held", Wanted::Matching(held)).await;
+    world.drive_until(at("2026-03-02T09:15:00Z")).await;
+    let progress = done(&world, "held").await;
+    assert_eq!((progress.deleted, progress.skipped, progress.skipped_because.changed), (0, 30, 30));
     world.upholds_the_invariants().await;
 }
 

@@ -143,6 +143,12 @@ impl Progress {
         self
     }
 
+    /// These when all records are looked at once more: those that are left alone are counted anew.
+    #[must_use]
+    pub fn looking_again(self) -> Self {
+        Self { skipped: 0, skipped_because: Skips::default(), ..self }
+    }
+
     /// Records that nothing more becomes of.
     #[must_use]
     pub fn done(&self) -> u64 {
