@@ -39,6 +39,11 @@ fn render(key: &Key, Told { answer, now }: &Told) -> String {
         lines.push(format!("    {state} {}", said(gate, "text")));
         lines.extend(gate["sooner"].as_str().map(|sooner| format!("           sooner: {sooner}")));
     }
+    for request in answer["requests"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let asked =
+            "a person asked for it: it is tried, whatever its own gates say, when those of the connection are open";
+        lines.push(format!("  request   {} ({asked})", on_one_line(request)));
+    }
     lines.push(format!("  next try  {}\n", when_or(&answer["next_try"], *now, "none, as things stand")));
     lines.join("\n")
 }

@@ -174,7 +174,7 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         need(Matter::Held, words, more, address, "See the records");
     }
     if standing.open_requests > 0 {
-        let words = format!(" works on {}", count(standing.open_requests as u64, "request", "requests"));
+        let words = format!(" has {}", count(standing.open_requests as u64, "open request", "open requests"));
         need(Matter::UnderWay, words, html! {}, one.address("requests"), "Follow the requests");
     }
     needs

@@ -234,7 +234,7 @@ fn tally(request: &Request) -> Markup {
         (why.unknown, "of which no failure is known"),
         (why.payload_missing, "with nothing to send"),
         (why.failed_anew, "failed anew since the plan"),
-        (why.changed, "had left the selection meanwhile"),
+        (why.changed, "did not fit the selection, or did not any more"),
         (progress.skipped.saturating_sub(why.total()), "could not be taken"),
     ];
     html! {

@@ -59,6 +59,7 @@ fn table(scene: &Scene, runs: &[RunReport]) -> Markup {
                     th.num scope="col" { "Resolved" }
                     th.num scope="col" { "Failed" }
                     th.num scope="col" { "Passed over" }
+                    th.num scope="col" { "Deleted" }
                     th.num scope="col" { "API calls" }
                     th.num scope="col" { "Took" }
                 } }
@@ -78,6 +79,7 @@ fn row(scene: &Scene, run: &RunReport) -> Markup {
             td.num data-label="Resolved" { (number(run.resolved)) }
             td.num data-label="Failed" { (number(run.failed)) @if run.unknown > 0 { span.muted { " +" (number(run.unknown)) " unknown" } } }
             td.num data-label="Passed over" { (number(run.skipped)) }
+            td.num data-label="Deleted" { (number(run.deleted)) }
             td.num data-label="API calls" { (number(run.api_calls)) }
             td.num data-label="Took" { (span(run.ended.since(run.started))) }
         }

@@ -58,7 +58,7 @@ pub(super) fn closed(scene: &Scene) -> Markup {
                 p {
                     (number(budget.used.0)) " of " (number(budget.cap.0)) " API calls are used in the past 24 hours. "
                     @match budget.resumes {
-                        Some(at) => { "The first calls come back at " (when(at, now)) "." }
+                        Some(at) => { "Calls can be made again from " (when(at, now)) "." }
                         None => { "With this cap none come back." }
                     }
                 }

@@ -35,7 +35,7 @@ async fn a_connection_that_lacks_nothing_is_fine_in_all_that_is_looked_at_and_sa
     let api = Api::acme().await;
     let all = ["rules fine", "secret fine", "indexes fine", "ticks fine", "gates fine"];
     assert_eq!(states(&api).await, all);
-    assert!(told(&api, "ticks").await.contains("no run was ever needed"));
+    assert!(told(&api, "ticks").await.contains("no run has made a call or changed a record"));
     api.report(&["a"]).await;
     assert_eq!(states(&api).await, all);
     assert_eq!(api.parts.targets.target(&sample::connection_id("acme")).calls(), []);

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::errors::text;
 use super::retries::{progress, words};
+use super::when::many;
 use crate::client::{Client, Route};
 use crate::exit::Failure;
 
@@ -124,6 +125,22 @@ impl Asked {
     }
 }
 
+/// Why records were skipped, a line each.
+fn skipped(because: &Value) -> impl Iterator<Item = String> {
+    let why = [
+        ("unknown", "of which no failure is known"),
+        ("resolved", "that did not fail any more"),
+        ("payload_missing", "with nothing to send: their payload is gone"),
+        ("failed_anew", "that failed anew since"),
+        ("changed", "that did not fit the description, or did not any more"),
+    ];
+    let line = |(name, words): (&str, &str)| {
+        let records = because[name].as_u64().filter(|records| *records > 0)?;
+        Some(format!("  skipped: {} {words}", many(records, "record")))
+    };
+    why.map(line).into_iter().flatten()
+}
+
 fn render(connection: &str, asked: &Value, runs: bool) -> String {
     let request = &asked["request"];
     let is_open = request["state"] == "open";
@@ -131,9 +148,7 @@ fn render(connection: &str, asked: &Value, runs: bool) -> String {
     let local = (is_open && !runs).then_some("`resync local`, which does not run here; start it");
     let mut lines = vec![words(request)];
     lines.extend(gates.chain(local).map(|gate| format!("  waits for: {gate}")));
-    let skipped = !is_open && request["progress"]["skipped"].as_u64() > Some(0);
-    let why = "  skipped are records that do not fail any more or have lost their payload; `resync explain RECORD` says which";
-    lines.extend(skipped.then(|| why.to_owned()));
+    lines.extend(skipped(&request["progress"]["skipped_because"]));
     lines.extend(is_open.then(|| format!("`resync retries {connection} {}` follows it.", text(request, "id"))));
     lines.join("\n") + "\n"
 }

@@ -96,7 +96,10 @@ fn tries(tries: &Value, now: Timestamp) -> String {
                 .and_then(|at| Timestamp::parse(at).ok())
                 .map_or_else(|| "-".to_owned(), |at| when(at, now)),
             text(tried, "kind"),
-            text(tried, "outcome").replace('_', " "),
+            match text(tried, "outcome").as_str() {
+                "timed_out" => "failed, into the timeout queue".to_owned(),
+                outcome => outcome.replace('_', " "),
+            },
         ]);
     }
     format!("\n{}\n", table.text())

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ask::{Told, of_connection, read, show};
 use super::table::Table;
-use super::when::{counted, time, when_or};
+use super::when::{count, time, when_or};
 use crate::args::Common;
 use crate::client::Route;
 use crate::exit::Failure;
@@ -41,13 +41,29 @@ pub(crate) async fn runs(args: &RunsArgs) -> Result<(), Failure> {
 fn render(connection: &str, Told { answer, now }: &Told) -> String {
     let runs = answer["runs"].as_array().map(Vec::as_slice).unwrap_or_default();
     if runs.is_empty() {
-        return format!("{connection} has had no run yet; `resync local` runs the schedules.\n");
+        return format!(
+            "No run of {connection} has made a call or changed a record yet. One that only finds a gate closed leaves no report: \
+             `resync doctor {connection}` says what is closed.\n"
+        );
     }
-    let head =
-        ["STARTED", "OF", ">SECONDS", "STOPPED", ">CALLS", ">TRIED", ">RESOLVED", ">FAILED", ">UNKNOWN", ">SKIPPED"];
+    let head = [
+        "STARTED",
+        "OF",
+        ">SECONDS",
+        "STOPPED",
+        ">CALLS",
+        ">TRIED",
+        ">RESOLVED",
+        ">FAILED",
+        ">UNKNOWN",
+        ">SKIPPED",
+        ">DELETED",
+    ];
     let mut table = Table::new(&head);
     for run in runs {
-        let counts = ["api_calls", "tried", "resolved", "failed", "unknown", "skipped"].map(|name| counted(&run[name]));
+        let counts = ["api_calls", "tried", "resolved", "failed", "unknown", "skipped", "deleted"];
+        // A run that deleted nothing does not name that number.
+        let counts = counts.map(|name| count(run[name].as_u64().unwrap_or(0)));
         let words = [when_or(&run["started"], *now, "-"), name(&run["selection"]), took(run), name(&run["stopped"])];
         table.row(words.into_iter().chain(counts));
     }

@@ -41,7 +41,7 @@ pub(crate) async fn suspension(args: &SuspensionArgs) -> Result<(), Failure> {
 
 fn cleared(name: &str, Told { answer, .. }: &Told) -> String {
     if answer["cleared"] == true {
-        format!("The suspension of {name} is cleared; its next run sends again.\n")
+        format!("The suspension of {name} is cleared; what was asked for goes on at once, the rest at its schedule.\n")
     } else {
         format!("{name} was not suspended.\n")
     }

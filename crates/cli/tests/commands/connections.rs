@@ -102,7 +102,10 @@ fn a_connection_is_changed_paused_resumed_and_deleted() {
             .lines()
             .any(|line| line.starts_with("marketing") && line.contains("paused"))
     );
-    assert_eq!(world.done(&["connection", "resume", "marketing"]), "marketing goes on at its next tick.\n");
+    assert_eq!(
+        world.done(&["connection", "resume", "marketing"]),
+        "marketing goes on: what is due or was asked for at once, the rest at its schedule.\n"
+    );
     let said = world.refused(&["connection", "delete", "marketing"], 3);
     assert!(said.contains("say so by --yes"), "{said}");
     let said = world.done(&["connection", "delete", "marketing", "--yes"]);

@@ -88,7 +88,13 @@ pub(super) async fn pause(args: &PauseArgs) -> Result<(), Failure> {
 
 /// Resumes.
 pub(super) async fn resume(args: &ResumeArgs) -> Result<(), Failure> {
-    switch(&args.common, &args.connection, "resume", ["goes on at its next tick", "was not paused"]).await
+    switch(
+        &args.common,
+        &args.connection,
+        "resume",
+        ["goes on: what is due or was asked for at once, the rest at its schedule", "was not paused"],
+    )
+    .await
 }
 
 async fn switch(common: &Common, name: &str, action: &str, [done, already]: [&str; 2]) -> Result<(), Failure> {
