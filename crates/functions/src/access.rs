@@ -5,7 +5,7 @@
 mod arn;
 
 use api::{Caller, Role};
-use lambda_http::aws_lambda_events::apigw::ApiGatewayRequestAuthorizerIamDescription as Iam;
+use serde::Deserialize;
 
 pub use arn::{ArnPattern, BadPattern};
 
@@ -16,6 +16,18 @@ pub struct Access {
     pub operators: Vec<ArnPattern>,
     /// Who may read and plan.
     pub viewers: Vec<ArnPattern>,
+}
+
+/// Whose credentials signed a request, as Lambda says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Signer {
+    /// The ARN of a user, or of a role's session.
+    pub user_arn: Option<String>,
+    /// The user's id.
+    pub user_id: Option<String>,
+    /// The user's account.
+    pub account_id: Option<String>,
 }
 
 /// Why somebody is not let in.
@@ -36,10 +48,10 @@ impl Access {
     ///
     /// # Errors
     /// When nobody signed, or the signer has no role here.
-    pub fn caller(&self, iam: Option<&Iam>) -> Result<Caller, NotLetIn> {
-        let iam = iam.ok_or(NotLetIn::Unsigned)?;
-        let Some(arn) = iam.user_arn.as_deref().filter(|arn| !arn.is_empty()) else {
-            return Err(NotLetIn::Unknown(without_arn(iam)));
+    pub fn caller(&self, signer: Option<&Signer>) -> Result<Caller, NotLetIn> {
+        let signer = signer.ok_or(NotLetIn::Unsigned)?;
+        let Some(arn) = signer.user_arn.as_deref().filter(|arn| !arn.is_empty()) else {
+            return Err(NotLetIn::Unknown(without_arn(signer)));
         };
         let matches = |patterns: &[ArnPattern]| patterns.iter().any(|pattern| pattern.matches(arn));
         if matches(&self.operators) {
@@ -53,20 +65,18 @@ impl Access {
 }
 
 /// What can be said of a signer whose ARN is not known; it never gives a role.
-fn without_arn(iam: &Iam) -> String {
+fn without_arn(signer: &Signer) -> String {
     let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "unknown".to_owned());
-    format!("the user {} of the account {}", part(&iam.user_id), part(&iam.account_id))
+    format!("the user {} of the account {}", part(&signer.user_id), part(&signer.account_id))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn iam(arn: Option<&str>) -> Iam {
-        let mut iam = Iam::default();
-        iam.user_arn = arn.map(str::to_owned);
-        (iam.user_id, iam.account_id) = (Some("AIDAEXAMPLE".to_owned()), Some("111122223333".to_owned()));
-        iam
+    fn iam(arn: Option<&str>) -> Signer {
+        let (user_id, account_id) = (Some("AIDAEXAMPLE".to_owned()), Some("111122223333".to_owned()));
+        Signer { user_arn: arn.map(str::to_owned), user_id, account_id }
     }
 
     fn access(operators: &[&str], viewers: &[&str]) -> Access {

@@ -5,7 +5,8 @@
 use std::ffi::OsString;
 
 use rules::fields::{Mistake, Mistakes};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 
 use crate::access::{Access, ArnPattern};
 
@@ -17,27 +18,28 @@ pub struct TableName(pub String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusName(pub String);
 
-/// What is logged: a level such as `info`, or directives such as `engine=debug,info`. Always one that can be understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogFilter(String);
+/// What is logged: a level such as `info`, or levels of targets such as `engine=debug,info`. No span and no field is looked at: that
+/// would put a compiler of regular expressions into every function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogFilter(Targets);
 
 impl LogFilter {
     /// The filter, for the subscriber.
     #[must_use]
-    pub fn directives(&self) -> EnvFilter {
-        EnvFilter::new(&self.0)
+    pub fn targets(&self) -> Targets {
+        self.0.clone()
     }
 }
 
 impl Default for LogFilter {
     /// `info`.
     fn default() -> Self {
-        Self("info".to_owned())
+        Self(Targets::new().with_default(LevelFilter::INFO))
     }
 }
 
 /// A function's settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// `RESYNC_TABLE`.
     pub table: TableName,
@@ -75,7 +77,7 @@ impl Config {
 }
 
 /// The settings of the function behind the function URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ApiConfig {
     /// What every function is told.
     pub common: Config,
@@ -151,11 +153,11 @@ impl<F: Fn(&'static str) -> Option<OsString>> Environment<F> {
         let Some(text) = self.text(name) else {
             return LogFilter::default();
         };
-        if EnvFilter::try_new(&text).is_err() {
+        let Ok(targets) = text.parse() else {
             self.wrong(name, "is not a filter of log lines", "set it to a level such as info, or leave it out");
             return LogFilter::default();
-        }
-        LogFilter(text)
+        };
+        LogFilter(targets)
     }
 }
 
@@ -174,7 +176,7 @@ mod tests {
         assert_eq!((config.table, config.event_bus), (TableName("resync".to_owned()), BusName("retries".to_owned())));
         assert_eq!(config.log, LogFilter::default());
         let set = [("RESYNC_TABLE", "resync"), ("RESYNC_EVENT_BUS", "retries"), ("RUST_LOG", "engine=debug,warn")];
-        assert_eq!(read(&set).expect("all is set").log, LogFilter("engine=debug,warn".to_owned()));
+        assert_eq!(read(&set).expect("all is set").log, LogFilter("engine=debug,warn".parse().expect("a filter")));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub mod access;
 mod bus;
 mod clock;
+mod cloud;
 mod config;
 mod entropy;
 pub mod function_url;

@@ -2,13 +2,9 @@
 //!
 //! Must not know: what an invocation is about.
 
-use std::error::Error;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::timeout::TimeoutConfig;
 use engine::parts::Parts;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use rules::fields::Mistakes;
@@ -18,9 +14,13 @@ use serde::Serialize;
 use serde_json::Value;
 use store::DynamoStore;
 use tracing::error;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use crate::bus::EventBus;
 use crate::clock::SystemClock;
+use crate::cloud::{self, Service};
 use crate::config::{ApiConfig, Config};
 use crate::entropy::SystemEntropy;
 use crate::handlers::HandlerError;
@@ -44,7 +44,7 @@ pub enum StartError {
     Settings(Mistakes),
     /// The log was started before.
     #[error("the log could not be started")]
-    Log(#[source] Box<dyn Error + Send + Sync>),
+    Log(#[source] TryInitError),
     /// The interface that hands out invocations.
     #[error("the runtime interface of Lambda failed")]
     Runtime(#[source] lambda_runtime::Error),
@@ -71,8 +71,8 @@ pub fn configure_api() -> Result<ApiConfig, StartError> {
 }
 
 fn start_log(config: &Config) -> Result<(), StartError> {
-    let log = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(config.log.directives());
-    log.try_init().map_err(StartError::Log)
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_filter(config.log.targets());
+    tracing_subscriber::registry().with(lines).try_init().map_err(StartError::Log)
 }
 
 /// Writes a line into the log as it is. The log's own lines go the same way, each whole.
@@ -83,14 +83,19 @@ pub fn print(line: &str) {
     }
 }
 
-/// The clients of the cloud's services and of Salesforce. Where the services are is for the SDK's own variables, such as
-/// `AWS_ENDPOINT_URL_DYNAMODB`, to say.
-pub async fn clients(config: &Config) -> CloudParts {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(patience()).load().await;
-    let (clock, entropy) = (SystemClock, SystemEntropy);
-    let table = aws_sdk_dynamodb::Client::new(&aws);
-    let secrets = ManagedSecrets::new(aws_sdk_secretsmanager::Client::new(&aws));
-    let bus = aws_sdk_eventbridge::Client::new(&aws);
+/// The clients of the cloud's services and of Salesforce.
+#[must_use]
+pub fn clients(config: &Config) -> CloudParts {
+    let (aws, clock, entropy) = (cloud::common(), SystemClock, SystemEntropy);
+    let mut table = aws_sdk_dynamodb::config::Builder::from(&aws);
+    table.set_endpoint_url(Service::Table.address());
+    let mut secrets = aws_sdk_secretsmanager::config::Builder::from(&aws);
+    secrets.set_endpoint_url(Service::Secrets.address());
+    let mut bus = aws_sdk_eventbridge::config::Builder::from(&aws);
+    bus.set_endpoint_url(Service::Bus.address());
+    let table = aws_sdk_dynamodb::Client::from_conf(table.build());
+    let secrets = ManagedSecrets::new(aws_sdk_secretsmanager::Client::from_conf(secrets.build()));
+    let bus = aws_sdk_eventbridge::Client::from_conf(bus.build());
     Parts {
         store: DynamoStore::new(table, config.table.0.clone(), clock),
         targets: SalesforceTargets::new(Arc::new(secrets), Arc::new(clock)),
@@ -125,12 +130,4 @@ fn reported(failure: &HandlerError) -> Diagnostic {
         HandlerError::Port(_) => "PortFailed",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message }
-}
-
-/// How long a service of the cloud may take: a request that hangs must not hold a lease to its end.
-fn patience() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_secs(5))
-        .operation_timeout(Duration::from_secs(20))
-        .build()
 }

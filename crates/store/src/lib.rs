@@ -8,8 +8,11 @@ mod items;
 #[cfg(feature = "local")]
 pub mod local;
 mod ports;
+#[cfg(feature = "local")]
 mod table;
+#[cfg(feature = "local")]
 pub mod template;
 
 pub use ports::DynamoStore;
+#[cfg(feature = "local")]
 pub use table::{TableFailure, create_table};

@@ -7,7 +7,7 @@ use functions::{function_url, start};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let config = start::configure_api()?;
-    let parts = start::clients(&config.common).await;
+    let parts = start::clients(&config.common);
     function_url::serve(parts, config.access).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use functions::{Observer, start};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let config = start::configure()?;
-    let parts = start::clients(&config).await;
+    let parts = start::clients(&config);
     let observer = Observer::new(&parts, &config.event_bus, start::print);
     start::serve(async |event, _| observer.ingest(event).await).await?;
     Ok(())

@@ -4,7 +4,7 @@
 
 use api::{Problem, Refusal};
 use axum::body::Body;
-use axum::http::header;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 
@@ -13,16 +13,17 @@ use futures::StreamExt;
 const LARGEST: usize = 6_200_000;
 
 /// The answer, read to its end, or the problem that it is too large or broke off.
-pub(super) async fn whole(response: Response) -> Response {
-    let (parts, body) = response.into_parts();
+pub(super) async fn whole(response: Response) -> (StatusCode, HeaderMap, Vec<u8>) {
+    let (mut parts, body) = response.into_parts();
     match read(body).await {
-        Ok(bytes) if travelling(&bytes) <= LARGEST => {
-            let mut response = Response::from_parts(parts, Body::from(bytes));
-            response.headers_mut().remove(header::CONTENT_LENGTH);
-            response
+        Ok(bytes) => {
+            parts.headers.remove(header::CONTENT_LENGTH);
+            (parts.status, parts.headers, bytes)
         }
-        Ok(_) => too_large(),
-        Err(problem) => problem,
+        Err(problem) => {
+            let (parts, body) = problem.into_parts();
+            (parts.status, parts.headers, read(body).await.unwrap_or_default())
+        }
     }
 }
 
@@ -36,7 +37,7 @@ async fn read(body: Body) -> Result<Vec<u8>, Response> {
             return Err(too_large());
         }
     }
-    Ok(whole)
+    if travelling(&whole) <= LARGEST { Ok(whole) } else { Err(too_large()) }
 }
 
 /// The length of a body as a text in JSON, or in Base64 if it is none.

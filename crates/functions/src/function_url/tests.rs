@@ -4,10 +4,13 @@
 //! Must not know: routes of `api`.
 
 use api::Caller;
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request as AxumRequest;
 use axum::http::StatusCode;
+use axum::response::AppendHeaders;
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::stream;
 use serde_json::{Value, json};
 
@@ -48,15 +51,19 @@ async fn echo(request: AxumRequest) -> String {
     format!("{asked}: {}", String::from_utf8_lossy(&body))
 }
 
-async fn call(event: &Value) -> (StatusCode, String) {
+async fn call(event: &Value) -> (u64, String) {
     let access = Access { operators: vec![ArnPattern::parse(ADA).expect("a pattern")], viewers: Vec::new() };
-    let request = lambda_http::request::from_str(&event.to_string()).expect("an event of a function URL");
-    let response = answer(Router::new().fallback(echo), &access, request).await;
-    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
-    assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-    let status = response.status();
-    let body = to_bytes(response.into_body(), usize::MAX).await.expect("the body is whole");
-    (status, String::from_utf8(body.to_vec()).expect("a text"))
+    let answered = answered(Router::new().fallback(echo), &access, event).await;
+    assert_eq!(answered["headers"]["cache-control"], "no-store");
+    assert_eq!(answered["headers"]["x-content-type-options"], "nosniff");
+    let body = answered["body"].as_str().expect("a text").to_owned();
+    (answered["statusCode"].as_u64().expect("a number"), body)
+}
+
+/// What Lambda gets.
+async fn answered(router: Router, access: &Access, event: &Value) -> Value {
+    let event = serde_json::from_value(event.clone()).expect("an event of a function URL");
+    serde_json::to_value(answer(router, access, event).await).expect("an answer is JSON")
 }
 
 #[tokio::test]
@@ -70,7 +77,7 @@ async fn a_request_reaches_the_router_as_it_was_written_with_its_body_decoded() 
         ("/records/Contact/100%25%3F%23", "", "/records/Contact/100%25%3F%23"),
     ] {
         let said = call(&event(path, query, &signed(ADA))).await;
-        assert_eq!(said, (StatusCode::OK, format!("POST {asked} by {ADA}: hä")), "{path}");
+        assert_eq!(said, (200, format!("POST {asked} by {ADA}: hä")), "{path}");
     }
 }
 
@@ -78,7 +85,7 @@ async fn a_request_reaches_the_router_as_it_was_written_with_its_body_decoded() 
 async fn a_request_that_nobody_signed_is_told_to_be_signed_whatever_its_headers_say() {
     for iam in [Value::Null, json!({}), json!({ "iam": null }), json!({ "jwt": { "claims": { "sub": ADA } } })] {
         let (status, body) = call(&event("/v1/connections", "", &iam)).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED, "{iam}");
+        assert_eq!(status, 401, "{iam}");
         assert!(body.contains("sign it with AWS credentials"), "{body}");
     }
 }
@@ -86,7 +93,7 @@ async fn a_request_that_nobody_signed_is_told_to_be_signed_whatever_its_headers_
 #[tokio::test]
 async fn a_signer_whom_nobody_gave_a_role_is_told_by_which_name_to_ask_for_one() {
     let (status, body) = call(&event("/v1/connections", "", &signed("arn:aws:iam::111122223333:user/eve"))).await;
-    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert_eq!(status, 403);
     let detail = "arn:aws:iam::111122223333:user/eve matches no pattern; ask whoever deployed Resync to add it to the stack's \
                   parameter Operators or Viewers";
     let problem: Value = serde_json::from_str(&body).expect("a problem");
@@ -95,8 +102,8 @@ async fn a_signer_whom_nobody_gave_a_role_is_told_by_which_name_to_ask_for_one()
 
 /// What becomes of an answer on its way.
 async fn carried(body: Body) -> (StatusCode, Vec<u8>) {
-    let response = answer::whole(Response::new(body)).await;
-    (response.status(), to_bytes(response.into_body(), usize::MAX).await.expect("the body is whole").to_vec())
+    let (status, _, bytes) = answer::whole(Response::new(body)).await;
+    (status, bytes)
 }
 
 #[tokio::test]
@@ -137,8 +144,44 @@ async fn a_router_that_knows_the_route_is_asked_for_it() {
     event["requestContext"]["http"]["method"] = json!("GET");
     let router = Router::new()
         .route("/v1/records/{id}", get(|axum::extract::Path(id): axum::extract::Path<String>| async move { id }));
-    let request = lambda_http::request::from_str(&event.to_string()).expect("an event of a function URL");
-    let response = answer(router, &access, request).await;
-    let id = to_bytes(response.into_body(), usize::MAX).await.expect("the body is whole");
-    assert_eq!(id, "a/b");
+    assert_eq!(answered(router, &access, &event).await["body"], "a/b");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_read_is_a_problem_that_says_what_of_it() {
+    let sound = event("/v1/connections", "", &signed(ADA));
+    let with = |pointer: &str, value: Value| {
+        let mut event = sound.clone();
+        *event.pointer_mut(pointer).expect("the event has it") = value;
+        event
+    };
+    for (event, said) in [
+        (with("/requestContext/http/method", json!("G E T")), "the method is none of HTTP's"),
+        (with("/rawPath", json!("/v1/über uns")), "the path is not percent-encoded"),
+        (with("/body", json!("no Base64")), "the body is not in Base64, as it says"),
+    ] {
+        let (status, body) = call(&event).await;
+        let problem: Value = serde_json::from_str(&body).expect("a problem");
+        assert_eq!((status, &problem["detail"]), (400, &json!(said)));
+    }
+}
+
+#[tokio::test]
+async fn headers_cookies_and_bytes_travel_both_ways() {
+    let access = Access { operators: vec![ArnPattern::parse(ADA).expect("a pattern")], viewers: Vec::new() };
+    let mut event = event("/", "", &signed(ADA));
+    event["cookies"] = json!(["a=1", "b=2"]);
+    let mirror = Router::new().fallback(async |request: AxumRequest| {
+        let headers = request.headers();
+        let seen = ["cookie", "content-type", "x-forwarded-proto"]
+            .map(|name| headers[name].to_str().expect("a text").to_owned());
+        let own = [("set-cookie", "c=3"), ("set-cookie", "d=4"), ("vary", "accept"), ("vary", "cookie")];
+        (AppendHeaders(own), [seen.join("|").into_bytes(), vec![0xff]].concat())
+    });
+    let answered = answered(mirror, &access, &event).await;
+    assert_eq!(answered["cookies"], json!(["c=3", "d=4"]));
+    assert_eq!(answered["headers"]["vary"], "accept, cookie");
+    assert_eq!(answered["isBase64Encoded"], true);
+    let body = STANDARD.decode(answered["body"].as_str().expect("a text")).expect("Base64");
+    assert_eq!(body, [b"a=1; b=2|text/plain|https".as_slice(), &[0xff]].concat());
 }
