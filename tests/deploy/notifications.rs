@@ -62,7 +62,16 @@ fn a_suspension_and_its_end_are_told_with_their_connection_and_cause() {
 }
 
 #[test]
-fn subscriptions_are_made_only_for_what_is_given() {
+fn a_spent_budget_is_told_with_its_connection_and_numbers() {
+    assert_eq!(
+        message(&example("budget-spent")).unwrap(),
+        "resync: billing has used 5000 of its 5000 API calls in 24 hours; 1200 records wait; it goes on at \
+         2026-03-10T10:00:00Z. If the org has calls to spare, raise the limit with: resync limit billing CALLS"
+    );
+}
+
+#[test]
+fn everything_that_people_are_told_of_has_its_rule_and_subscriptions_are_made_only_for_what_is_given() {
     for (given, expected) in [(Given::Nothing, 0), (Given::Everything, 2)] {
         let part = Template::of_file("infra/notifications.yaml", given);
         assert_eq!(part.of_kind("AWS::SNS::Subscription").count(), expected, "{given:?}");

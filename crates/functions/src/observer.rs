@@ -1,16 +1,17 @@
-//! The functions' handlers with an eye on what they do: each invocation leaves a line of metrics in the log, and a run that put
-//! records into the timeout queue publishes one digest of them.
+//! The functions' handlers with an eye on what they do: each invocation leaves a line of metrics in the log, a run that put records
+//! into the timeout queue publishes one digest of them, and one that spent its connection's budget says so.
 //!
 //! Must not know: what a report means to a person, how a line is read.
 
 mod measures;
+mod spent;
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use engine::fan_out::Schedule;
 use engine::overdue::overdue;
 use engine::overview::{UsageNow, usage};
 use engine::parts::Ports;
-use engine::ports::{Clock, Events, PortError};
+use engine::ports::{Clock, Events, PortError, Reports, RunReport};
 use rules::events::{Outbound, RunRequested};
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
@@ -80,7 +81,13 @@ impl<'a, P: Ports> Observer<'a, P> {
         schedule: Option<Schedule>,
         event: &Value,
     ) -> Result<RetryReport, HandlerError> {
-        self.publish_digest(seen).await;
+        if let Some(digest) = seen.digest() {
+            self.publish(
+                Outbound::RecordsTimedOut(digest),
+                "a digest of records that timed out could not be published",
+            )
+            .await;
+        }
         let report = match report {
             Ok(report) => report,
             Err(problem) => {
@@ -96,6 +103,7 @@ impl<'a, P: Ports> Observer<'a, P> {
             RetryReport::Ran { report: run } => {
                 let connection = connection_of(event);
                 let usage = self.usage(connection.as_ref()).await;
+                self.tell_of_spent(connection.as_ref(), run, usage.as_ref()).await;
                 measures::of_run(connection.as_ref(), run, seen, usage.as_ref())
             }
             RetryReport::Busy { .. } | RetryReport::UnknownConnection => Measured::default(),
@@ -109,11 +117,19 @@ impl<'a, P: Ports> Observer<'a, P> {
         or_said(used, "what is used of the budget")
     }
 
-    /// Nobody's work depends on it: the outcomes stand, and every one of them was published.
-    async fn publish_digest(&self, seen: &Seen) {
-        let Some(digest) = seen.digest() else { return };
-        if let Err(problem) = self.ports.events().publish(&[Outbound::RecordsTimedOut(digest)]).await {
-            error!(error = chain(&problem), "a digest of records that timed out could not be published");
+    async fn tell_of_spent(&self, connection: Option<&ConnectionId>, run: &RunReport, usage: Option<&UsageNow>) {
+        let (Some(connection), Some(usage), true) = (connection, usage, spent::ended_so(run)) else { return };
+        let latest = self.ports.store().reports(connection, spent::REPORTS).await;
+        if spent::is_first(run, &or_said(latest, "how earlier runs ended")) {
+            let event = Outbound::BudgetSpent(spent::event(connection.clone(), run, usage));
+            self.publish(event, "that a budget is spent could not be published").await;
+        }
+    }
+
+    /// Tells people. Nobody's work depends on it: the outcomes stand, and every one of them was published.
+    async fn publish(&self, event: Outbound, lacking: &'static str) {
+        if let Err(problem) = self.ports.events().publish(&[event]).await {
+            error!(error = chain(&problem), "{lacking}");
         }
     }
 

@@ -63,6 +63,7 @@ impl Seen {
         match event {
             Outbound::RecordsRetried(event) => self.take_batch(event),
             Outbound::RecordsTimedOut(_)
+            | Outbound::BudgetSpent(_)
             | Outbound::PossibleOverwrite(_)
             | Outbound::RunRequested(_)
             | Outbound::ConnectionSuspended(_)

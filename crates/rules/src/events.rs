@@ -13,9 +13,11 @@ use crate::time::Timestamp;
 use crate::tries::TryOutcome;
 use crate::version::SourceVersion;
 
+mod budget_spent;
 mod reading;
 mod timed_out;
 
+pub use budget_spent::{BudgetSpent, Spent};
 pub use timed_out::{RecordsTimedOut, TimedOutType};
 
 pub use reading::{
@@ -31,6 +33,8 @@ pub enum Outbound {
     RecordsRetried(RecordsRetried),
     /// Records went into the timeout queue: the digest of one run, for people.
     RecordsTimedOut(RecordsTimedOut),
+    /// A run spent its connection's API budget, for people.
+    BudgetSpent(BudgetSpent),
     /// An older payload of ours may have followed the source's own, newer write: the source should send again.
     PossibleOverwrite(PossibleOverwrite),
     /// A hint that starts a run.
@@ -132,6 +136,7 @@ impl Outbound {
         match self {
             Self::RecordsRetried(_) => "Records Retried",
             Self::RecordsTimedOut(_) => "Records Timed Out",
+            Self::BudgetSpent(_) => "Budget Spent",
             Self::PossibleOverwrite(_) => "Possible Overwrite",
             Self::RunRequested(_) => "Run Requested",
             Self::ConnectionSuspended(_) => "Connection Suspended",
@@ -145,6 +150,7 @@ impl Outbound {
         match self {
             Self::RecordsRetried(event) => &event.connection,
             Self::RecordsTimedOut(event) => &event.connection,
+            Self::BudgetSpent(event) => &event.connection,
             Self::PossibleOverwrite(event) => &event.connection,
             Self::RunRequested(event) => &event.connection,
             Self::ConnectionSuspended(event) => &event.connection,

@@ -33,6 +33,9 @@ impl Events for LocalBus {
                 Outbound::RecordsTimedOut(event) => {
                     warn!(connection = %event.connection, records = event.records, "records timed out");
                 }
+                Outbound::BudgetSpent(event) => {
+                    warn!(connection = %event.connection, used = event.used.0, cap = event.cap.0, "budget spent");
+                }
                 Outbound::PossibleOverwrite(event) => {
                     warn!(connection = %event.connection, object = %event.object, record = %event.external_id,
                         "possible overwrite: an older version may have followed a newer one; its source should send it again");

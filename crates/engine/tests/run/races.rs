@@ -42,6 +42,7 @@ fn overwrites(world: &World) -> Vec<PossibleOverwrite> {
         Outbound::PossibleOverwrite(event) => Some(event),
         Outbound::RecordsRetried(_)
         | Outbound::RecordsTimedOut(_)
+        | Outbound::BudgetSpent(_)
         | Outbound::RunRequested(_)
         | Outbound::ConnectionSuspended(_)
         | Outbound::ConnectionResumed(_) => None,

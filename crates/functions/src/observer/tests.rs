@@ -9,6 +9,7 @@ use engine::fakes::{Around, VirtualClock, around, reply, sample};
 use engine::memory::{Fails, MemoryStore, Operation};
 use engine::ports::{Connections, LoginAnswer, NotProcessed, UpsertRequest};
 use rules::connection::Connection;
+use rules::counts::ApiCalls;
 use serde_json::json;
 
 use super::*;
@@ -91,9 +92,14 @@ async fn at(parts: &Fakes, schedule: Schedule, tick: &str) {
 }
 
 fn digests(parts: &Fakes) -> Vec<Value> {
+    told(parts, "Records Timed Out")
+}
+
+/// What people were told of this kind.
+fn told(parts: &Fakes, kind: &str) -> Vec<Value> {
     let events = parts.events.take();
-    let digests = events.iter().filter(|event| event.detail_type() == "Records Timed Out");
-    digests.map(|event| serde_json::to_value(event).expect("an event is JSON")).collect()
+    let told = events.iter().filter(|event| event.detail_type() == kind);
+    told.map(|event| serde_json::to_value(event).expect("an event is JSON")).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -249,4 +255,34 @@ async fn a_connection_that_is_run_and_has_records_due_for_more_than_two_ticks_is
         assert_eq!(line.get("overdue").cloned(), overdue, "{line}");
         assert_eq!(line.get("ConnectionsOverdue").is_some(), overdue.is_some(), "{line}");
     }
+}
+
+/// A budget that comes back call by call would be a message at every tick.
+#[tokio::test(start_paused = true)]
+async fn the_run_that_spends_a_budget_tells_so_with_its_connection_and_those_that_follow_are_silent() {
+    let parts = fakes().await;
+    let mut poor = connection();
+    poor.budget.cap_without_limit = ApiCalls(2);
+    parts.store.save_connection(&poor).await.expect("the fake store takes it");
+    let contacts: Vec<Value> = (0..700).map(|number| report(&format!("c{number:03}"), sample::CODE)).collect();
+    for batch in contacts.chunks(100) {
+        take_in(&parts, batch).await;
+    }
+    // A login and a batch of 200.
+    tick_and_run(&parts).await;
+    let [spent] = told(&parts, "Budget Spent").try_into().expect("one message");
+    let numbers = ["connection", "used", "cap", "waitingRecords"].map(|name| spent[name].clone());
+    assert_eq!(numbers, [json!("acme"), json!(2), json!(2), json!(500)]);
+    let summary = spent["summary"].as_str().expect("a sentence");
+    assert!(
+        summary
+            .starts_with("acme has used 2 of its 2 API calls in 24 hours; 500 records wait; it goes on at 2026-03-03T")
+    );
+    assert_eq!(lines().last().map(|line| line["BudgetsSpent"].clone()), Some(json!(1)));
+
+    // A day later two calls are back, and are spent by two batches.
+    parts.clock.wait(Duration::from_hours(24)).await;
+    at(&parts, Schedule::Due, "2026-03-03T09:20:00Z").await;
+    assert_eq!(told(&parts, "Budget Spent"), Vec::<Value>::new());
+    assert_eq!(lines().last().map(|line| line["BudgetsSpent"].clone()), Some(json!(1)));
 }

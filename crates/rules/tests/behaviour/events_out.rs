@@ -1,14 +1,15 @@
 //! What the engine publishes: deterministic ids, exact shapes, and nothing of a payload.
 //! It must not know when an event is published.
 
-use rules::counts::TryKind;
+use rules::counts::{ApiCalls, TryKind};
 use rules::events::{
-    ConnectionResumed, ConnectionSuspended, Outbound, PossibleOverwrite, RecordsRetried, RecordsTimedOut, RetryResult,
-    RunRequested,
+    BudgetSpent, ConnectionResumed, ConnectionSuspended, Outbound, PossibleOverwrite, RecordsRetried, RecordsTimedOut,
+    RetryResult, RunRequested, Spent,
 };
 use rules::ids::Epoch;
 use rules::owed::Selection;
 use rules::suspension::Cause;
+use rules::time::Timestamp;
 use rules::tries::TryOutcome;
 use rules::version::SourceVersion;
 use serde_json::{Value, json};
@@ -29,6 +30,11 @@ fn retried() -> RecordsRetried {
 fn timed_out(counts: &[(&str, u64)]) -> RecordsTimedOut {
     let counts = counts.iter().map(|(name, records)| (error_type(name), *records)).collect();
     RecordsTimedOut::of(connection_id(), Epoch(5), &counts).expect("records timed out")
+}
+
+fn spent(waiting_records: u64, resumes: Option<Timestamp>) -> BudgetSpent {
+    let calls = ApiCalls(5000);
+    BudgetSpent::of(connection_id(), Epoch(5), Spent { used: calls, cap: calls, waiting_records, resumes })
 }
 
 fn overwrite(sent: i64, newer: i64) -> PossibleOverwrite {
@@ -74,6 +80,25 @@ pub(crate) fn every_event() -> Vec<(Outbound, &'static str, Value)> {
                     { "errorType": "validation-rule", "records": 2400 }, { "errorType": "row-lock", "records": 600 },
                 ],
                 "summary": "3000 records of acme go into the timeout queue: 2400 validation-rule, 600 row-lock",
+            }),
+        ),
+        (
+            Outbound::BudgetSpent(spent(1200, Some(at(NOON)))),
+            "Budget Spent",
+            json!({
+                "id": "acme/5/budget-spent", "connection": "acme", "epoch": 5, "used": 5000, "cap": 5000,
+                "waitingRecords": 1200, "resumes": NOON,
+                "summary": "acme has used 5000 of its 5000 API calls in 24 hours; 1200 records wait; it goes on at \
+                            2026-03-01T12:00:00Z",
+            }),
+        ),
+        (
+            Outbound::BudgetSpent(spent(1, None)),
+            "Budget Spent",
+            json!({
+                "id": "acme/5/budget-spent", "connection": "acme", "epoch": 5, "used": 5000, "cap": 5000,
+                "waitingRecords": 1,
+                "summary": "acme has used 5000 of its 5000 API calls in 24 hours; 1 record waits; when it goes on is not known",
             }),
         ),
         (

@@ -187,6 +187,7 @@ impl World {
             .filter_map(|event| match event {
                 Outbound::RecordsRetried(event) => Some(event),
                 Outbound::RecordsTimedOut(_)
+                | Outbound::BudgetSpent(_)
                 | Outbound::PossibleOverwrite(_)
                 | Outbound::RunRequested(_)
                 | Outbound::ConnectionSuspended(_)

@@ -114,6 +114,7 @@ impl World {
             Outbound::RunRequested(requested) => Some(requested.clone()),
             Outbound::RecordsRetried(_)
             | Outbound::RecordsTimedOut(_)
+            | Outbound::BudgetSpent(_)
             | Outbound::PossibleOverwrite(_)
             | Outbound::ConnectionSuspended(_)
             | Outbound::ConnectionResumed(_) => None,
