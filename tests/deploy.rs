@@ -17,7 +17,7 @@ mod parts;
 mod people;
 mod schedules;
 mod template;
-mod triggers;
+pub(crate) mod triggers;
 mod when;
 
 use template::{Given, Template};

@@ -5,8 +5,10 @@
 
 mod api;
 mod asking;
+mod built;
 pub(crate) mod bus;
 mod clock;
+pub(crate) mod environment;
 mod ingest;
 pub(crate) mod json_service;
 mod metrics;

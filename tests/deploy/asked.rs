@@ -16,7 +16,7 @@ const INGEST: &[Asked] = &[
     ("events:PutEvents", "EventBus"),
 ];
 
-/// What a run asks for, whichever function carries it out.
+/// What a run asks for, whichever function carries it out: each makes up for what an earlier run owes, of whatever kind.
 const RUN: &[Asked] = &[
     ("dynamodb:BatchGetItem", "Table"),
     ("dynamodb:GetItem", "Table"),

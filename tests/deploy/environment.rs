@@ -4,13 +4,13 @@
 //! Must not know: what a variable is for.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use functions::{ApiConfig, Config};
 use serde_json::{Value, json};
 
-use super::template::Template;
+use super::template::{Given, Template};
 use super::triggers::BINARIES;
 
 /// The variables that a binary asks for, whatever their values.
@@ -28,6 +28,26 @@ pub(crate) fn asked_by(binary: &str) -> BTreeSet<&'static str> {
     // What was asked for was answered, with values that may be wrong for it; nothing was left out because of that.
     assert!(read.is_ok() || binary == "api", "{binary} takes info for any setting");
     asked
+}
+
+/// The variables that the template sets for a binary's function. `known` has what its references come to; a parameter that is not
+/// among them has its default.
+pub(crate) fn set_for(binary: &str, known: &BTreeMap<&str, &str>) -> BTreeMap<String, String> {
+    let template = Template::of_the_project(Given::Nothing);
+    let function = template.function(binary).unwrap_or_else(|| panic!("no function is built from {binary}"));
+    let variables = function.properties["Environment"]["Variables"].as_object().unwrap();
+    let come_to = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        reference => {
+            // A list is given to CloudFormation as one text with commas, which is what joining it by commas makes of it.
+            let joined = &reference["Fn::Join"];
+            let reference = if joined[0] == "," { &joined[1] } else { reference };
+            let name = reference["Ref"].as_str().unwrap_or_else(|| panic!("{value} is no reference"));
+            let default = || template.part("Parameters")[name]["Default"].as_str().unwrap();
+            known.get(name).copied().unwrap_or_else(default).to_owned()
+        }
+    };
+    variables.iter().map(|(name, value)| (name.clone(), come_to(value))).collect()
 }
 
 /// What is wrong with the environments.
@@ -70,7 +90,7 @@ fn a_function_that_is_told_of_another_table_is_found_out() {
     let text =
         super::template::text("template.yaml").replace("RESYNC_TABLE: !Ref Table", "RESYNC_TABLE: !Ref EventBus");
     let whole = super::template::translated(&[text]).remove(0);
-    let said = problems(&Template::of(whole, super::template::Given::Nothing));
+    let said = problems(&Template::of(whole, Given::Nothing));
     assert_eq!(said.len(), BINARIES.len(), "{said:?}");
     assert!(said.iter().all(|one| one.ends_with("as RESYNC_TABLE")), "{said:?}");
 }

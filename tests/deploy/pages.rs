@@ -27,6 +27,13 @@ fn every_page_that_deploys_builds_by_the_same_command_and_leaves_the_rest_to_the
 }
 
 #[test]
+fn the_tests_build_with_the_settings_that_the_pages_deploy_with() {
+    let (run, settings) = (text("tests/run"), BUILD.split([' ', '\n']).filter(|word| word.contains('=')));
+    let set: Vec<&str> = run.split_whitespace().filter(|word| word.starts_with("CARGO_PROFILE_")).collect();
+    assert_eq!(set, settings.collect::<Vec<_>>());
+}
+
+#[test]
 fn the_page_of_the_deployment_installs_the_command_and_gives_another_architecture_to_the_build_as_well() {
     let page = text("docs/deploy.md");
     for step in ["cargo install --path crates/cli --locked", "sam build --parameter-overrides Architecture=x86_64"] {

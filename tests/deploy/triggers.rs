@@ -22,6 +22,11 @@ const SELECTIONS: [(&str, &str); 5] = [
 
 const REPORTS: [&str; 3] = ["Sync Failed", "Sync Succeeded", "API Calls Used"];
 
+/// The selections whose requests to run start this binary.
+pub(crate) fn selections_of(binary: &str) -> Vec<&'static str> {
+    SELECTIONS.iter().filter(|(_, starts)| *starts == binary).map(|(selection, _)| *selection).collect()
+}
+
 /// What is wrong with the triggers.
 pub(super) fn problems(template: &Template) -> Vec<String> {
     let functions = BINARIES.iter().flat_map(|binary| of_binary(template, binary));

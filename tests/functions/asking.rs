@@ -4,7 +4,10 @@
 //!
 //! Must not know: what a request does.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod routes;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use engine::fan_out::Schedule;
@@ -14,18 +17,22 @@ use salesforce_sim::{Failure, Rule, Selector};
 use serde_json::{Value, json};
 
 use super::clock::{HOUR, TICK, now};
+use super::environment::{self, Services};
 use super::process::{Binary, Function};
 use super::reports::{batch, event, failed, succeeded, used};
 use super::url::{OPERATOR, event as request};
 use super::wiretap::{Asked, Wiretap};
 use super::world::World;
 use crate::deploy::asked::asked_by;
+use crate::deploy::triggers::selections_of;
 
 /// A system, and wires to it on which what is asked for is noted.
 struct Tapped {
     world: World,
     tap: Wiretap,
-    environment: BTreeMap<&'static str, String>,
+    services: Services,
+    /// How many actions an operator has asked for.
+    keys: AtomicU32,
 }
 
 impl Tapped {
@@ -34,24 +41,17 @@ impl Tapped {
         let (world, tap) = (World::start().await, Wiretap::default());
         world.connect("acme", json!({"kind": "interval", "tries": 2})).await;
         world.connect("globex", json!({"kind": "recent"})).await;
-        let mut environment = world.environment();
-        environment.insert("RESYNC_OPERATORS", OPERATOR.to_owned());
-        for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL_SECRETS_MANAGER"] {
-            let wire = tap.to(&environment[name]).await;
-            environment.insert(name, wire);
-        }
-        Self { world, tap, environment }
+        let to = world.services();
+        let services = Services {
+            dynamodb: tap.to(&to.dynamodb).await,
+            eventbridge: tap.to(&to.eventbridge).await,
+            secrets: tap.to(&to.secrets).await,
+        };
+        Self { world, tap, services, keys: AtomicU32::new(0) }
     }
 
     async fn function(&self, binary: Binary) -> Function {
-        Function::start(binary, &self.environment).await
-    }
-
-    /// The function behind the URL, what it asks for on no record.
-    async fn untapped_api(&self) -> Function {
-        let mut environment = self.world.environment();
-        environment.insert("RESYNC_OPERATORS", OPERATOR.to_owned());
-        Function::start(Binary::Api, &environment).await
+        Function::start(binary, &environment::of(binary, &self.services)).await
     }
 
     /// Takes these reports in, none of which is given back.
@@ -65,9 +65,8 @@ impl Tapped {
         let body = (!body.is_null()).then(|| body.to_string());
         let mut request = request(Some(OPERATOR), method, path, body.as_deref());
         if method != "GET" {
-            let key = format!("{method}{path}{}", body.unwrap_or_default());
-            let key: String = key.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
-            request["headers"]["idempotency-key"] = json!(key);
+            let key = self.keys.fetch_add(1, Ordering::Relaxed);
+            request["headers"]["idempotency-key"] = json!(format!("key-{key}"));
         }
         let answer = api.invoke(request).await;
         assert!(answer["statusCode"].as_u64().unwrap() < 300, "{method} {path}: {answer}");
@@ -136,100 +135,110 @@ async fn ingest_asks_for_exactly_what_is_listed() {
     is_what_is_listed("ingest", &tapped.tap.take());
 }
 
-/// Leads a retry function through every selection that a Run Requested can have, and its schedule's ticks if it has one.
+/// Leads a retry function through its schedule's tick and through every selection that the template hands to it: first while Salesforce
+/// refuses everything, then while it takes everything.
 async fn asked_by_runs(binary: Binary, schedule: Option<Schedule>) -> Asked {
     let tapped = Tapped::start().await;
-    let (at, tick) = (now() - HOUR, now());
-    let names = ["ann", "bob", "cy"];
-    let reports = names.iter().flat_map(|name| [failed("acme", name, at), failed("globex", name, at)]);
-    let reports: Vec<Value> = reports.chain([large("acme", "big", at, 1), child("acme", "kid", "ann", at)]).collect();
-    tapped.take_in(&reports).await;
     let lock = tapped.world.salesforce.add_rule(Rule::new("lock", "Contact", Selector::Every, Failure::RowLock));
-    tapped.tap.take();
-
     let mut function = tapped.function(binary).await;
-    let midnight = tick + HOUR * 24;
-    if let Some(schedule) = schedule {
-        for tick in [tick, midnight] {
-            function.invoke(scheduled_event(schedule, tick)).await;
+    let mut asked = Asked::new();
+    for refuses in [true, false] {
+        tapped.fail_anew(refuses).await;
+        if !refuses {
+            tapped.world.salesforce.mend(lock);
+        }
+        let mut events: Vec<Value> =
+            schedule.map(|schedule| scheduled_event(schedule, tick_of(schedule))).into_iter().collect();
+        for selection in selections_of(binary.name()) {
+            events.extend(tapped.runs(selection).await);
+        }
+        tapped.tap.take();
+        for event in events {
+            let answer = function.invoke(event.clone()).await;
+            assert!(["fanned_out", "ran"].contains(&answer["outcome"].as_str().unwrap()), "{answer} to {event}");
+        }
+        asked.extend(tapped.tap.take());
+    }
+    asked
+}
+
+fn tick_of(schedule: Schedule) -> Timestamp {
+    match schedule {
+        Schedule::TimedOut => now() + HOUR * 24,
+        Schedule::Due | Schedule::Recent => now(),
+    }
+}
+
+impl Tapped {
+    /// Contacts of both connections fail, with small and large payloads, parents and children; when Salesforce refuses them, those of
+    /// `acme` are tried until they are in the timeout queue, so that a night finds some.
+    async fn fail_anew(&self, refuses: bool) {
+        let at = now() - HOUR;
+        let name = |name: &str| format!("{name}-{refuses}");
+        let of = |connection: &str| {
+            let (ann, bob) = (name("ann"), name("bob"));
+            [
+                failed(connection, &ann, at),
+                failed(connection, &bob, at),
+                large(connection, &name("big"), at, 1),
+                child(connection, &name("kid"), &ann, at),
+            ]
+        };
+        self.take_in(&[of("acme"), of("globex")].concat()).await;
+        if refuses {
+            let mut due = self.world.function(Binary::RetryDue).await;
+            for tick in [now(), now() + TICK] {
+                due.invoke(run_requested("acme", &json!({"due": {"tick": tick}}))).await;
+            }
+            self.take_in(&[failed("acme", &name("cy"), at), large("acme", &name("dan"), at, 1)]).await;
         }
     }
-    for selection in [
-        json!({"due": {"tick": tick}}),
-        json!({"due": {"tick": tick + TICK}}),
-        json!({"timed_out": {"tick": midnight}}),
-        json!({"owed": {"tick": tick}}),
+
+    /// Requests to run with this selection.
+    async fn runs(&self, selection: &str) -> Vec<Value> {
+        let (tick, midnight) = (now(), now() + HOUR * 24);
+        match selection {
+            "due" => {
+                let due = |tick: Timestamp| run_requested("acme", &json!({"due": {"tick": tick}}));
+                vec![due(tick), due(tick + TICK), due(tick + TICK * 2)]
+            }
+            "owed" => ["acme", "globex"].map(|id| run_requested(id, &json!({"owed": {"tick": tick}}))).to_vec(),
+            "timed_out" => vec![run_requested("acme", &json!({"timed_out": {"tick": midnight}}))],
+            "recent" => vec![run_requested("globex", &json!({"recent": {"tick": tick}}))],
+            "forced" => self.asked_for_by_a_person().await,
+            _ => panic!("nobody knows what {selection} is"),
+        }
+    }
+
+    /// All records of one connection are to be tried, and some failures of the other to be deleted.
+    async fn asked_for_by_a_person(&self) -> Vec<Value> {
+        let mut api = self.world.function(Binary::Api).await;
+        self.world.bus.take();
+        self.operate(&mut api, "POST", "/v1/connections/globex/resyncs", &json!({"all": true})).await;
+        let deletion = json!({"all": true, "action": "delete"});
+        let plan = self.operate(&mut api, "POST", "/v1/connections/acme/plans", &deletion).await;
+        let plan = json!({"plan": plan["plan"]["id"]});
+        self.operate(&mut api, "POST", "/v1/connections/acme/deletions", &plan).await;
+        self.world.bus.take_kind("Run Requested")
+    }
+}
+
+/// Each of them makes up for whatever an earlier run owes, of any kind, so that what one asks for depends on what it finds: none may ask
+/// for more than the list has, and all of it is asked for by one of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_retry_functions_ask_for_nothing_that_is_not_listed_and_together_for_all_that_is() {
+    let mut together = Asked::new();
+    for (binary, schedule) in [
+        (Binary::RetryDue, Some(Schedule::Due)),
+        (Binary::RetryTimedOut, Some(Schedule::TimedOut)),
+        (Binary::RetryRecent, Some(Schedule::Recent)),
+        (Binary::RetryRequested, None),
     ] {
-        assert_eq!(function.invoke(run_requested("acme", &selection)).await["outcome"], "ran");
+        let asked = asked_by_runs(binary, schedule).await;
+        let listed = of(binary.name());
+        let unlisted: Vec<_> = asked.difference(&listed).collect();
+        assert!(unlisted.is_empty(), "{binary:?} asks for {unlisted:?}, which is not listed for it");
+        together.extend(asked);
     }
-    tapped.world.salesforce.mend(lock);
-    function.invoke(run_requested("globex", &json!({"recent": {"tick": tick}}))).await;
-
-    // What a person asks for: all records of one connection tried, and the failures of another deleted.
-    let mut api = tapped.untapped_api().await;
-    let before = tapped.tap.take();
-    tapped.take_in(&[failed("globex", "dan", at), large("acme", "eve", at, 1)]).await;
-    let all = json!({"all": true});
-    tapped.operate(&mut api, "POST", "/v1/connections/globex/resyncs", &all).await;
-    let deletion = json!({"all": true, "action": "delete"});
-    let plan = tapped.operate(&mut api, "POST", "/v1/connections/acme/plans", &deletion).await;
-    let plan = json!({"plan": plan["plan"]["id"]});
-    tapped.operate(&mut api, "POST", "/v1/connections/acme/deletions", &plan).await;
-    let requested = tapped.world.bus.take_kind("Run Requested");
-    tapped.tap.take();
-    for event in requested {
-        assert_eq!(function.invoke(event).await["outcome"], "ran");
-    }
-    before.into_iter().chain(tapped.tap.take()).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_scheduled_functions_ask_for_exactly_what_is_listed() {
-    for (binary, schedule, name) in [
-        (Binary::RetryDue, Schedule::Due, "retry-due"),
-        (Binary::RetryTimedOut, Schedule::TimedOut, "retry-timed-out"),
-        (Binary::RetryRecent, Schedule::Recent, "retry-recent"),
-    ] {
-        is_what_is_listed(name, &asked_by_runs(binary, Some(schedule)).await);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_function_of_forced_retries_asks_for_exactly_what_is_listed() {
-    is_what_is_listed("retry-requested", &asked_by_runs(Binary::RetryRequested, None).await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn api_asks_for_exactly_what_is_listed() {
-    let tapped = Tapped::start().await;
-    let at = now() - HOUR;
-    let reports = [failed("acme", "ann", at), large("acme", "big", at, 1), child("acme", "kid", "ann", at)];
-    tapped.take_in(&reports).await;
-    tapped.tap.take();
-    let mut api = tapped.function(Binary::Api).await;
-    let acme = |path: &str| format!("/v1/connections/acme{path}");
-    let (nothing, empty) = (Value::Null, json!({}));
-    for path in
-        ["", "/suspension", "/usage", "/errors", "/records", "/records/Contact/ann", "/export", "/resyncs", "/runs"]
-    {
-        tapped.operate(&mut api, "GET", &acme(path), &nothing).await;
-    }
-    for path in ["/v1/system", "/v1/connections", "/v1/audit"] {
-        tapped.operate(&mut api, "GET", path, &nothing).await;
-    }
-    for path in ["/pause", "/resume", "/test"] {
-        tapped.operate(&mut api, "POST", &acme(path), &empty).await;
-    }
-    tapped.operate(&mut api, "PUT", &acme("/limit"), &json!({"api_limit": 12_000})).await;
-    tapped.operate(&mut api, "PATCH", &acme(""), &json!({"calls_in_flight": 2})).await;
-    tapped.operate(&mut api, "DELETE", &acme("/suspension"), &nothing).await;
-    let asked = tapped.operate(&mut api, "POST", &acme("/resyncs"), &json!({"all": true})).await;
-    let id = asked["request"]["id"].as_str().unwrap();
-    tapped.operate(&mut api, "POST", &acme(&format!("/resyncs/{id}/cancel")), &empty).await;
-    tapped.operate(&mut api, "POST", &acme("/erasures"), &json!({"object": "Contact", "external_id": "big"})).await;
-    let mut settings = tapped.operate(&mut api, "GET", "/v1/connections/globex", &nothing).await["connection"].clone();
-    settings["id"] = json!("initech");
-    tapped.operate(&mut api, "POST", "/v1/connections", &settings).await;
-    tapped.operate(&mut api, "DELETE", "/v1/connections/initech", &nothing).await;
-    is_what_is_listed("api", &tapped.tap.take());
+    is_what_is_listed("retry-due", &together);
 }

@@ -76,7 +76,7 @@ fn put(state: &mut State, request: &Value) -> (StatusCode, Value) {
 }
 
 fn delivered(entry: &Value) -> Value {
-    assert_eq!(entry["EventBusName"], super::world::BUS);
+    assert_eq!(entry["EventBusName"], super::environment::BUS);
     let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
     json!({
         "version": "0", "id": "7bf73129-1428-4cd3-a780-95db273d1602", "detail-type": entry["DetailType"],

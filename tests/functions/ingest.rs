@@ -11,6 +11,7 @@ use rules::schedule::{TICK, next_tick_after};
 use serde_json::{Value, json};
 
 use super::clock::{HOUR, now};
+use super::environment::{self, Services};
 use super::process::Binary;
 use super::reports::{CANARY, batch, batch_of_texts, event, failed, given_back, succeeded, used};
 use super::secrets::CLIENT_SECRET;
@@ -104,9 +105,8 @@ async fn bad_events_go_back_to_the_queue_one_by_one_and_a_good_one_among_them_is
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_out_of_reach_gives_every_message_back() {
     let world = world().await;
-    let mut environment = world.environment();
-    environment.insert("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9".to_owned());
-    environment.insert("AWS_MAX_ATTEMPTS", "1".to_owned());
+    let services = Services { dynamodb: "http://127.0.0.1:9".to_owned(), ..world.services() };
+    let environment = environment::of(Binary::Ingest, &services);
     let mut ingest = super::process::Function::start(Binary::Ingest, &environment).await;
     let events = [failed("acme", "ann", now() - HOUR), failed("acme", "bob", now() - HOUR)];
     let response = ingest.invoke(batch(&events)).await;

@@ -12,10 +12,11 @@ use salesforce_sim::{Failure, Rule, Selector};
 use serde_json::{Value, json};
 
 use super::clock::{HOUR, TICK, now};
+use super::environment::BUS;
 use super::process::{Binary, Function};
 use super::reports::{CANARY, batch, failed};
 use super::secrets::CLIENT_SECRET;
-use super::world::{BUS, World};
+use super::world::World;
 use crate::deploy::alarms::looked_at_by_alarms;
 
 /// The lines of a log that `CloudWatch` makes metrics of.

@@ -2,7 +2,6 @@
 //!
 //! Must not know: which function it is.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
@@ -13,10 +12,11 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use super::clock::{INVOCATION, now};
+use super::environment::Environment;
 use super::runtime_api::{Answer, RuntimeApi};
 
 /// The binaries that the tests start.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binary {
     Ingest,
     RetryDue,
@@ -28,25 +28,34 @@ pub(crate) enum Binary {
 }
 
 impl Binary {
-    /// The program; with `RESYNC_BUILT`, the one that `sam build` left in that folder.
+    /// Those that are deployed.
+    pub(crate) const FUNCTIONS: [Self; 6] =
+        [Self::Ingest, Self::RetryDue, Self::RetryTimedOut, Self::RetryRecent, Self::RetryRequested, Self::Api];
+
+    /// The program; with `RESYNC_BUILT`, the one that `sam build` left in that folder. What only tests have lies beside that folder.
     pub(super) fn path(self) -> PathBuf {
-        let built = std::env::var_os("RESYNC_BUILT").zip(self.function());
-        match built {
-            Some((folder, function)) => Path::new(&folder).join(function).join("bootstrap"),
+        match std::env::var_os("RESYNC_BUILT") {
+            Some(folder) if self == Self::Panics => Path::new(&folder).with_file_name("panics").join("bootstrap"),
+            Some(folder) => self.built_in(Path::new(&folder)),
             None => self.compiled().into(),
         }
     }
 
-    /// The function that it is built for; none for one that only tests have.
-    fn function(self) -> Option<String> {
+    /// The program of its function, as `sam build` leaves it in `folder`.
+    pub(super) fn built_in(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{self:?}")).join("bootstrap")
+    }
+
+    /// Its name in Cargo's words.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Panics => None,
-            Self::Ingest
-            | Self::RetryDue
-            | Self::RetryTimedOut
-            | Self::RetryRecent
-            | Self::RetryRequested
-            | Self::Api => Some(format!("{self:?}")),
+            Self::Ingest => "ingest",
+            Self::RetryDue => "retry-due",
+            Self::RetryTimedOut => "retry-timed-out",
+            Self::RetryRecent => "retry-recent",
+            Self::RetryRequested => "retry-requested",
+            Self::Api => "api",
+            Self::Panics => "e2e-panics",
         }
     }
 
@@ -78,7 +87,7 @@ pub(crate) struct Ended {
 
 impl Function {
     /// Starts `binary` with `environment` and nothing else of this process's own.
-    pub(crate) async fn start(binary: Binary, environment: &BTreeMap<&'static str, String>) -> Self {
+    pub(crate) async fn start(binary: Binary, environment: &Environment) -> Self {
         let api = RuntimeApi::start().await;
         let mut child = Command::new(binary.path())
             .env_clear()

@@ -14,9 +14,10 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::clock::now;
+use super::environment::{BUS, of_aws};
 use super::process::Binary;
 use super::reports::batch;
-use super::world::{BUS, World, connection_id};
+use super::world::{World, connection_id};
 
 fn project(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
@@ -34,7 +35,7 @@ async fn run(world: &World, program: &str, arguments: &[PathBuf]) -> Output {
         .env_clear()
         .env("PATH", tools.unwrap())
         .env("RESYNC_EVENT_BUS", BUS)
-        .envs(world.environment().into_iter().filter(|(name, _)| name.starts_with("AWS_")))
+        .envs(of_aws(&world.services()))
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .output();

@@ -8,10 +8,16 @@ use serde_json::{Value, json};
 use super::process::{Binary, Function};
 use super::world::World;
 
-/// The role of the operators, and one who has assumed it.
-const OPERATORS: &str = "arn:aws:iam::111122223333:role/Operators";
-/// An operator who is no role.
+/// Who may act: a role, and a user.
+pub(super) const OPERATORS: &str = "arn:aws:iam::111122223333:role/Operators,arn:aws:iam::111122223333:user/opal";
+
+/// Who may read: the users of support.
+pub(super) const VIEWERS: &str = "arn:aws:iam::111122223333:user/support/*";
+
+/// The operator who is a user.
 pub(crate) const OPERATOR: &str = "arn:aws:iam::111122223333:user/opal";
+
+/// An operator who has assumed the role.
 pub(super) const ADA: &str = "arn:aws:sts::111122223333:assumed-role/Operators/ada";
 
 /// A viewer.
@@ -30,12 +36,9 @@ pub(super) struct Answered {
 }
 
 impl Url {
-    /// Starts it, with a role for the operators and for the users of support.
+    /// Starts it.
     pub(super) async fn of(world: &World) -> Self {
-        let mut environment = world.environment();
-        environment.insert("RESYNC_OPERATORS", OPERATORS.to_owned());
-        environment.insert("RESYNC_VIEWERS", "arn:aws:iam::111122223333:user/support/*".to_owned());
-        Self(Function::start(Binary::Api, &environment).await)
+        Self(world.function(Binary::Api).await)
     }
 
     /// Invokes it with an event.

@@ -10,9 +10,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::environment::{BUS, TABLE};
 use super::json_service::serve;
+
+/// How the names of secrets begin that the functions may read: the template's default.
+const SECRET_PREFIX: &str = "resync/";
 
 /// What was asked for: an action of IAM, and what it was done to.
 pub(super) type Asked = BTreeSet<(String, String)>;
@@ -62,30 +66,65 @@ async fn pass(State(wire): State<Wire>, method: Method, uri: Uri, mut headers: H
     response
 }
 
-/// The actions that a request needs.
+/// The actions that a request needs, each with the resource that it names.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>
 fn asked(target: &str, request: &Value) -> Vec<(String, String)> {
     let (service, operation) = target.split_once('.').unwrap();
-    let on = |action: &str, on: &str| (action.to_owned(), on.to_owned());
-    match (service, operation) {
-        ("AWSEvents", _) => vec![on(&format!("events:{operation}"), "EventBus")],
-        ("secretsmanager", _) => vec![on(&format!("secretsmanager:{operation}"), "secrets")],
-        ("DynamoDB_20120810", "TransactWriteItems") => {
-            let items = request["TransactItems"].as_array().unwrap().iter();
-            let kinds = items.flat_map(|item| item.as_object().unwrap().keys());
-            kinds.map(|kind| on(&format!("dynamodb:{}", of_transaction(kind)), "Table")).collect()
+    match service {
+        "AWSEvents" => {
+            let entries = request["Entries"].as_array().unwrap().iter();
+            entries.map(|entry| (format!("events:{operation}"), bus(text(&entry["EventBusName"])))).collect()
         }
-        ("DynamoDB_20120810", "BatchExecuteStatement") => {
-            let statements = request["Statements"].as_array().unwrap().iter();
-            let verbs = statements.map(|one| one["Statement"].as_str().unwrap().split(' ').next().unwrap());
-            verbs.map(|verb| on(&format!("dynamodb:{}", of_statement(verb)), "Table")).collect()
-        }
-        ("DynamoDB_20120810", _) => {
-            let index = request["IndexName"].as_str().map(|index| format!("Table/index/{index}"));
-            vec![on(&format!("dynamodb:{operation}"), index.as_deref().unwrap_or("Table"))]
+        "secretsmanager" => vec![(format!("secretsmanager:{operation}"), secret(text(&request["SecretId"])))],
+        "DynamoDB_20120810" => {
+            let of_table = of_table(operation, request).into_iter();
+            of_table.map(|(action, on)| (format!("dynamodb:{action}"), on)).collect()
         }
         _ => panic!("{target} is of no service that is known"),
     }
+}
+
+fn of_table(operation: &str, request: &Value) -> Vec<(String, String)> {
+    match operation {
+        "TransactWriteItems" => {
+            let items = request["TransactItems"].as_array().unwrap().iter();
+            let parts = items.flat_map(|item| item.as_object().unwrap());
+            parts.map(|(kind, part)| (of_transaction(kind).to_owned(), table(text(&part["TableName"])))).collect()
+        }
+        "BatchExecuteStatement" => {
+            let statements = request["Statements"].as_array().unwrap().iter();
+            statements.map(|one| of_statement(text(&one["Statement"]))).collect()
+        }
+        "BatchGetItem" | "BatchWriteItem" => {
+            let tables = request["RequestItems"].as_object().unwrap().iter();
+            tables.map(|(name, _)| (operation.to_owned(), table(name))).collect()
+        }
+        _ => {
+            let table = table(text(&request["TableName"]));
+            let on =
+                request["IndexName"].as_str().map_or_else(|| table.clone(), |index| format!("{table}/index/{index}"));
+            vec![(operation.to_owned(), on)]
+        }
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("a resource has no name, but {value}"))
+}
+
+/// What the template calls the table of this name; the name itself where it is another.
+fn table(name: &str) -> String {
+    if name == TABLE { "Table".to_owned() } else { format!("the table {name}") }
+}
+
+fn bus(name: &str) -> String {
+    if name == BUS { "EventBus".to_owned() } else { format!("the bus {name}") }
+}
+
+/// A secret may be named by its ARN as well.
+fn secret(id: &str) -> String {
+    let name = id.rsplit_once(":secret:").map_or(id, |(_, name)| name);
+    if name.starts_with(SECRET_PREFIX) { "secrets".to_owned() } else { format!("the secret {id}") }
 }
 
 fn of_transaction(kind: &str) -> &'static str {
@@ -98,12 +137,53 @@ fn of_transaction(kind: &str) -> &'static str {
     }
 }
 
-fn of_statement(verb: &str) -> &'static str {
-    match verb {
+/// A statement names its table in quotation marks, before anything else that stands in such.
+fn of_statement(statement: &str) -> (String, String) {
+    let verb = statement.split(' ').next().unwrap_or_default();
+    let action = match verb {
         "UPDATE" => "PartiQLUpdate",
         "DELETE" => "PartiQLDelete",
         "INSERT" => "PartiQLInsert",
         "SELECT" => "PartiQLSelect",
         _ => panic!("{verb} begins no statement"),
+    };
+    let name = statement.split('"').nth(1).unwrap_or_else(|| panic!("{statement} names no table"));
+    (action.to_owned(), table(name))
+}
+
+#[test]
+fn a_request_about_another_table_bus_or_secret_is_told_apart() {
+    let of = |target: &str, request: Value| asked(target, &request).remove(0).1;
+    let statement = |text: &str| json!({"Statements": [{"Statement": text}]});
+    for (target, ours, other) in [
+        ("DynamoDB_20120810.GetItem", json!({"TableName": TABLE}), json!({"TableName": "payroll"})),
+        (
+            "DynamoDB_20120810.BatchGetItem",
+            json!({"RequestItems": {TABLE: {}}}),
+            json!({"RequestItems": {"payroll": {}}}),
+        ),
+        (
+            "DynamoDB_20120810.BatchExecuteStatement",
+            statement(&format!("UPDATE \"{TABLE}\" SET \"n\" = ?")),
+            statement("UPDATE \"payroll\" SET \"n\" = ?"),
+        ),
+        (
+            "DynamoDB_20120810.TransactWriteItems",
+            json!({"TransactItems": [{"Put": {"TableName": TABLE}}]}),
+            json!({"TransactItems": [{"Put": {"TableName": "payroll"}}]}),
+        ),
+        (
+            "AWSEvents.PutEvents",
+            json!({"Entries": [{"EventBusName": BUS}]}),
+            json!({"Entries": [{"EventBusName": "default"}]}),
+        ),
+        (
+            "secretsmanager.GetSecretValue",
+            json!({"SecretId": "arn:aws:secretsmanager:us-east-1:123456789012:secret:resync/acme-AbCdEf"}),
+            json!({"SecretId": "payroll/acme"}),
+        ),
+    ] {
+        assert!(["Table", "EventBus", "secrets"].contains(&of(target, ours).as_str()), "{target}");
+        assert!(of(target, other).starts_with("the "), "{target}");
     }
 }

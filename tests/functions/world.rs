@@ -2,7 +2,7 @@
 //!
 //! Must not know: what a test is about.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::ports::{Connections, Records};
@@ -16,13 +16,9 @@ use store::DynamoStore;
 use store::local::{LocalTable, Place};
 
 use super::bus::Bus;
+use super::environment::{self, Services, TABLE};
 use super::process::{Binary, Function};
 use super::secrets;
-
-/// The bus's name.
-pub(crate) const BUS: &str = "retries";
-
-const TABLE: &str = "resync";
 
 /// One system, of which the functions' processes are started.
 pub(super) struct World {
@@ -75,24 +71,18 @@ impl World {
         client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
-    /// The environment of a function, as the template sets it, with the services on this machine.
-    pub(super) fn environment(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([
-            ("RESYNC_TABLE", TABLE.to_owned()),
-            ("RESYNC_EVENT_BUS", BUS.to_owned()),
-            ("RUST_LOG", "info".to_owned()),
-            ("AWS_REGION", "us-east-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", self.table.address())),
-            ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url()),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.clone()),
-        ])
+    /// Where its services are.
+    pub(super) fn services(&self) -> Services {
+        Services {
+            dynamodb: format!("http://{}", self.table.address()),
+            eventbridge: self.bus.url(),
+            secrets: self.secrets.clone(),
+        }
     }
 
-    /// Starts a function of this system.
+    /// Starts a function of this system, as the template does.
     pub(super) async fn function(&self, binary: Binary) -> Function {
-        Function::start(binary, &self.environment()).await
+        Function::start(binary, &environment::of(binary, &self.services())).await
     }
 
     /// What is stored of a contact.

@@ -2,7 +2,7 @@
 //!
 //! Must not know: when which process lives and dies, what must come of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -21,20 +21,18 @@ use super::gate::Stop;
 use super::moment;
 use super::wires::Services;
 use crate::functions::bus::Bus;
+use crate::functions::environment::{self, Environment, TABLE};
 use crate::functions::process::{Binary, Function};
 use crate::functions::reports::{batch, event};
 use crate::functions::runtime_api::Answer;
 use crate::functions::secrets;
 use crate::functions::url::{OPERATOR, event as request};
-use crate::functions::world::BUS;
 
 /// The three objects, each of which makes one batch.
 pub(super) const OBJECTS: [&str; 3] = ["Account", "Contact", "Lead"];
 
 /// How many records of each object fail.
 const RECORDS: usize = 15;
-
-const TABLE: &str = "resync";
 
 /// The records of each object, by external id.
 pub(super) fn ids() -> impl Iterator<Item = String> {
@@ -131,7 +129,7 @@ impl World {
         self.now.store(at.as_millis(), Ordering::SeqCst);
         let (services, gate) = self.services.wired(stop).await;
         self.connect(&services).await;
-        let mut process = Function::start(binary, &environment(&services, at)).await;
+        let mut process = Function::start(binary, &environment(binary, &services, at)).await;
         let answer = tokio::select! {
             answer = process.answer(event, deadline) => Some(answer),
             () = gate.stopped() => None,
@@ -174,7 +172,7 @@ impl World {
     }
 
     async fn take_in(&self, at: Timestamp, events: &[Value]) {
-        let mut ingest = Function::start(Binary::Ingest, &environment(&self.services, at)).await;
+        let mut ingest = Function::start(Binary::Ingest, &environment(Binary::Ingest, &self.services, at)).await;
         let answer = ingest.answer(batch(events), at + std::time::Duration::from_mins(1)).await;
         let log = kill(ingest).await;
         let Answer::Response(response) = answer else { panic!("{}: {answer:?}\n{log}", self.name) };
@@ -220,19 +218,14 @@ async fn salesforce(now: Arc<AtomicI64>) -> Simulator {
     simulator
 }
 
-fn environment(services: &Services, at: Timestamp) -> BTreeMap<&'static str, String> {
-    let settings = [
-        ("RESYNC_TABLE", TABLE.to_owned()),
-        ("RESYNC_EVENT_BUS", BUS.to_owned()),
-        ("RESYNC_OPERATORS", OPERATOR.to_owned()),
-        ("AWS_REGION", "us-east-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", services.dynamodb.clone()),
-        ("AWS_ENDPOINT_URL_EVENTBRIDGE", services.eventbridge.clone()),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", services.secrets.clone()),
-    ];
-    settings.into_iter().chain(moment::environment(at)).collect()
+fn environment(binary: Binary, services: &Services, at: Timestamp) -> Environment {
+    let of_cloud = environment::Services {
+        dynamodb: services.dynamodb.clone(),
+        eventbridge: services.eventbridge.clone(),
+        secrets: services.secrets.clone(),
+    };
+    let moment = moment::environment(at).into_iter().map(|(name, value)| (name.to_owned(), value));
+    environment::of(binary, &of_cloud).into_iter().chain(moment).collect()
 }
 
 /// Ends a process at once, as Lambda does, and gives what it logged.
