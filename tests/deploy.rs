@@ -10,6 +10,7 @@ pub(crate) mod asked;
 mod costs;
 pub(crate) mod environment;
 mod keeping;
+mod licences;
 mod mutants;
 mod notifications;
 mod pages;
