@@ -7,6 +7,7 @@
 mod access;
 pub(crate) mod alarms;
 pub(crate) mod asked;
+mod checkov;
 mod costs;
 pub(crate) mod environment;
 mod keeping;
