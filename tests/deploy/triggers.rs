@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::schedules::DEAD_LETTERS;
-use super::template::{Resource, Template, each, referred};
+use super::template::{Given, Resource, Template, each, referred};
 
 /// The binaries, one function each.
 pub(super) const BINARIES: [&str; 6] =
@@ -37,6 +37,7 @@ pub(super) fn problems(template: &Template) -> Vec<String> {
         .chain(selections)
         .chain(of_reports(template))
         .chain(of_archive(template))
+        .chain(BINARIES.iter().flat_map(|binary| of_ceiling(template, binary)))
         .chain(of_url(template))
         .collect()
 }
@@ -62,6 +63,22 @@ fn of_binary(template: &Template, binary: &str) -> Vec<String> {
         (aside == Some(DEAD_LETTERS), format!("failed invocations of {name} are not put aside in {DEAD_LETTERS}")),
         (function.properties["Runtime"] == "provided.al2023", format!("{name} does not run on provided.al2023")),
     ])
+}
+
+/// How much of the account's concurrency a function may take is for whoever deploys to say.
+fn of_ceiling(template: &Template, binary: &str) -> Vec<String> {
+    let Some(function) = template.function(binary) else { return Vec::new() };
+    let reads = |one: &Resource<'_>| referred(&one.properties["FunctionName"]) == Some(function.name);
+    let polled = template.of_kind("AWS::Lambda::EventSourceMapping").find(reads);
+    let (ceiling, parameter, always) = match (binary, polled) {
+        ("ingest", Some(polled)) => {
+            (&polled.properties["ScalingConfig"]["MaximumConcurrency"], "IngestConcurrency", true)
+        }
+        ("api", _) => (&function.properties["ReservedConcurrentExecutions"], "ApiConcurrency", false),
+        _ => (&function.properties["ReservedConcurrentExecutions"], "RunConcurrency", false),
+    };
+    let wanted = (always || template.given == Given::Everything).then_some(parameter);
+    failed([(referred(ceiling) == wanted, format!("the ceiling of {} is not {parameter}", function.name))])
 }
 
 fn of_rule(template: &Template, rule: Resource<'_>) -> Vec<String> {
