@@ -2,8 +2,9 @@
 //!
 //! Must not know: how a check finds out.
 
-use super::problems;
 use super::template::{Given, Template, text, translated};
+use super::when::WHEN;
+use super::{alarms, notifications, problems};
 
 /// A template that lacks one thing, and words that the sentence about it must have.
 struct Mutant {
@@ -23,7 +24,12 @@ fn without(lines: &[&str], first: usize) -> String {
 
 /// One mutant for each line of which `words` knows what the sentence must name, when what hangs below it is gone.
 fn mutants(words: impl Fn(&str, &str) -> Option<Vec<String>>) -> Vec<Mutant> {
-    let template = text("template.yaml");
+    mutants_of("template.yaml", words)
+}
+
+/// The same of another file of the project.
+fn mutants_of(file: &str, words: impl Fn(&str, &str) -> Option<Vec<String>>) -> Vec<Mutant> {
+    let template = text(file);
     let lines: Vec<&str> = template.lines().collect();
     let mut resource = "";
     let mut mutants = Vec::new();
@@ -41,14 +47,44 @@ fn mutants(words: impl Fn(&str, &str) -> Option<Vec<String>>) -> Vec<Mutant> {
 
 #[track_caller]
 fn each_is_named(mutants: &[Mutant], at_least: usize) {
+    let given = |mutant: &Mutant| if mutant.lacks.contains("kms:") { Given::Everything } else { Given::Nothing };
+    each_is_named_by(problems, given, mutants, at_least);
+}
+
+/// The same by another check.
+#[track_caller]
+fn each_is_named_by(
+    problems: fn(&Template) -> Vec<String>,
+    given: fn(&Mutant) -> Given,
+    mutants: &[Mutant],
+    at_least: usize,
+) {
     assert!(mutants.len() >= at_least, "{} mutants only", mutants.len());
     let texts: Vec<String> = mutants.iter().map(|mutant| mutant.text.clone()).collect();
     for (mutant, whole) in mutants.iter().zip(translated(&texts)) {
-        let given = if mutant.lacks.contains("kms:") { Given::Everything } else { Given::Nothing };
-        let said = problems(&Template::of(whole, given));
+        let said = problems(&Template::of(whole, given(mutant)));
         let names = |sentence: &String| mutant.words.iter().all(|word| sentence.contains(word.as_str()));
         assert!(said.iter().any(names), "without {} the checks say {said:?}", mutant.lacks);
     }
+}
+
+/// Mutants of a file in which a metric at a time has a name that nothing writes; `named` finds the metric of a line.
+fn misnamed(file: &str, named: fn(&str) -> Option<&str>) -> Vec<Mutant> {
+    let whole = text(file);
+    let lines: Vec<&str> = whole.lines().collect();
+    let of_line = |(number, line): (usize, &&str)| {
+        let metric = named(line.trim())?;
+        let wrong = format!("{metric}Renamed");
+        let mut lines = lines.clone();
+        let renamed = line.replacen(metric, &wrong, 1);
+        lines[number] = &renamed;
+        Some(Mutant {
+            lacks: format!("the metric {metric} in line {}", number + 1),
+            text: lines.join("\n"),
+            words: vec![wrong],
+        })
+    };
+    lines.iter().enumerate().filter_map(of_line).collect()
 }
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
@@ -151,4 +187,62 @@ fn every_resource_that_a_trigger_goes_through_is_named_when_it_is_missing() {
         }
     });
     each_is_named(&mutants, 9);
+}
+
+#[test]
+fn every_ceiling_that_a_function_lacks_is_named() {
+    let mutants = mutants(|resource, line| {
+        let property = line.split_once(':')?.0;
+        ["ReservedConcurrentExecutions", "ScalingConfig"]
+            .contains(&property)
+            .then(|| words(["the ceiling of", resource, "is not"]))
+    });
+    each_is_named_by(problems, |_| Given::Everything, &mutants, 6);
+}
+
+#[test]
+fn every_alarm_that_is_missing_and_every_metric_that_is_misnamed_in_one_is_named() {
+    let nothing = |_: &Mutant| Given::Nothing;
+    let missing = mutants_of("infra/alarms.yaml", |resource, line| {
+        let name = line.strip_suffix(':').filter(|name| *name == resource)?;
+        WHEN.iter().any(|row| row.0 == name).then(|| words(["there is no alarm", name]))
+    });
+    each_is_named_by(alarms::problems, nothing, &missing, WHEN.len());
+    let misnamed = misnamed("infra/alarms.yaml", |line| line.strip_prefix("MetricName: "));
+    each_is_named_by(alarms::problems, nothing, &misnamed, 30);
+}
+
+#[test]
+fn every_metric_that_is_misnamed_and_every_alarm_that_is_missing_on_the_dashboard_is_named() {
+    let nothing = |_: &Mutant| Given::Nothing;
+    let misnamed = misnamed("infra/dashboard.yaml", |line| {
+        let (namespace, rest) = line.strip_prefix("[\"")?.split_once("\", \"")?;
+        let metric = rest.split('"').next()?;
+        (namespace == "Resync" || namespace.starts_with("AWS/")).then_some(metric)
+    });
+    each_is_named_by(alarms::problems_of_board, nothing, &misnamed, 35);
+    let board = text("infra/dashboard.yaml");
+    let hidden = WHEN.map(|row| Mutant {
+        lacks: format!("{} on the dashboard", row.0),
+        text: board.replace(&format!("${{SystemName}}-{}\"", row.0), "${SystemName}-Nothing\""),
+        words: words([row.0, "wrongly or not"]),
+    });
+    each_is_named_by(alarms::problems_of_board, nothing, &hidden, WHEN.len());
+}
+
+#[test]
+fn every_subscription_and_every_rule_of_the_notifications_that_is_missing_is_named() {
+    let mutants = mutants_of("infra/notifications.yaml", |resource, line| {
+        let name = line.strip_suffix(':').filter(|name| *name == resource)?;
+        match name {
+            "Email" => Some(words(["NotifyEmail is not subscribed"])),
+            "Hook" => Some(words(["NotifyUrl is not subscribed"])),
+            "TimedOutRule" => Some(words(["nobody is told of Records Timed Out"])),
+            "BudgetSpentRule" => Some(words(["nobody is told of Budget Spent"])),
+            "SuspendedRule" => Some(words(["nobody is told of Connection Suspended"])),
+            "ResumedRule" => Some(words(["nobody is told of Connection Resumed"])),
+            _ => None,
+        }
+    });
+    each_is_named_by(notifications::problems, |_| Given::Everything, &mutants, 6);
 }

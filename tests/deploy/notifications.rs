@@ -6,16 +6,46 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::template::{Given, Template, referred, text};
+use super::template::{Given, Resource, Template, referred, text};
 
-/// What a subscriber of the topic gets for an event, as `EventBridge` would word it; none when no rule takes it.
-fn message(event: &Value) -> Option<String> {
-    let part = Template::of_file("infra/notifications.yaml", Given::Nothing);
+/// The events that people are told of.
+const TOLD: [&str; 4] = ["Records Timed Out", "Budget Spent", "Connection Suspended", "Connection Resumed"];
+
+/// What is wrong with who is told of what.
+pub(super) fn problems(part: &Template) -> Vec<String> {
+    let untold = TOLD.iter().filter(|kind| {
+        let event = json!({"source": "resync", "detail-type": kind});
+        let topic = rule_for(part, &event).map(|rule| referred(&rule.properties["Targets"][0]["Arn"]));
+        topic != Some(Some("Topic"))
+    });
+    let untold = untold.map(|kind| format!("nobody is told of {kind}"));
+    let subscribed = |endpoint: &str| {
+        part.of_kind("AWS::SNS::Subscription").any(|one| {
+            referred(&one.properties["Endpoint"]) == Some(endpoint)
+                && referred(&one.properties["TopicArn"]) == Some("Topic")
+        })
+    };
+    let wanted: &[&str] = match part.given {
+        Given::Everything => &["NotifyEmail", "NotifyUrl"],
+        Given::Nothing => &[],
+    };
+    let unsubscribed = wanted.iter().filter(|endpoint| !subscribed(endpoint));
+    untold.chain(unsubscribed.map(|endpoint| format!("{endpoint} is not subscribed to the topic"))).collect()
+}
+
+/// The rule that takes an event.
+fn rule_for<'a>(part: &'a Template, event: &Value) -> Option<Resource<'a>> {
     let takes = |pattern: &Value| {
         let names = ["source", "detail-type"];
         names.iter().all(|name| pattern[*name].as_array().is_some_and(|allowed| allowed.contains(&event[*name])))
     };
-    let rule = part.of_kind("AWS::Events::Rule").find(|rule| takes(&rule.properties["EventPattern"]))?;
+    part.of_kind("AWS::Events::Rule").find(|rule| takes(&rule.properties["EventPattern"]))
+}
+
+/// What a subscriber of the topic gets for an event, as `EventBridge` would word it; none when no rule takes it.
+fn message(event: &Value) -> Option<String> {
+    let part = Template::of_file("infra/notifications.yaml", Given::Nothing);
+    let rule = rule_for(&part, event)?;
     let target = &rule.properties["Targets"][0];
     assert_eq!(referred(&target["Arn"]), Some("Topic"));
     let input = &target["InputTransformer"];
@@ -74,6 +104,7 @@ fn a_spent_budget_is_told_with_its_connection_and_numbers() {
 fn everything_that_people_are_told_of_has_its_rule_and_subscriptions_are_made_only_for_what_is_given() {
     for (given, expected) in [(Given::Nothing, 0), (Given::Everything, 2)] {
         let part = Template::of_file("infra/notifications.yaml", given);
+        assert_eq!(problems(&part), Vec::<String>::new(), "{given:?}");
         assert_eq!(part.of_kind("AWS::SNS::Subscription").count(), expected, "{given:?}");
     }
 }
