@@ -39,6 +39,7 @@ const API: &[Asked] = &[
     ("dynamodb:PutItem", "Table"),
     ("dynamodb:Query", "Table"),
     ("dynamodb:Query", "Table/index/by-age"),
+    ("dynamodb:Query", "Table/index/by-next-attempt"),
     ("dynamodb:UpdateItem", "Table"),
     ("events:PutEvents", "EventBus"),
     ("secretsmanager:GetSecretValue", "secrets"),
