@@ -98,7 +98,7 @@ fn share(whole: ApiCalls, percent: u8) -> ApiCalls {
 
 /// Calls by bucket. At most 74 buckets count at a time: 72 of the window, the current one, and the one that a request's
 /// time-out keeps.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ledger(BTreeMap<Bucket, ApiCalls>);
 

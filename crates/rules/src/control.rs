@@ -14,7 +14,7 @@ use crate::suspension::Suspension;
 use crate::time::Timestamp;
 
 /// What Salesforce says of the org's own limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OrgUsage {
     /// Calls used in the past 24 hours, by everybody.
     pub used: ApiCalls,
@@ -25,7 +25,7 @@ pub struct OrgUsage {
 }
 
 /// One connection's control item. It is never deleted: its epoch must only grow.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Control {
     /// Random, new with every write: a writer whose reply was lost recognises its own. 0 before the first write.
     pub revision: u64,

@@ -102,7 +102,7 @@ pub enum TryKind {
 
 /// How often a record's current source version was tried, by kind. Only tries that Salesforce processed, or whose
 /// outcome is unknown, are in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attempts {
     /// Tries by the 20-minute schedule.
     pub interval: u32,

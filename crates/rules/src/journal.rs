@@ -22,7 +22,7 @@ pub const LATE_COMMIT: Duration = Duration::from_mins(11);
 pub struct Slot(pub u16);
 
 /// The content of a slot as last seen: who wrote it and with which of its writes. No two contents have the same stamp.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// The writer's epoch.
     pub epoch: Epoch,
@@ -31,7 +31,7 @@ pub struct Stamp {
 }
 
 /// A record in a batch, and the version of its item that was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sent {
     /// Its external id.
     pub id: RecordId,
@@ -42,7 +42,7 @@ pub struct Sent {
 }
 
 /// How far an entry has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Sent, or about to be; the outcome is not written.
@@ -54,7 +54,7 @@ pub enum Phase {
 }
 
 /// One batch that was sent or is about to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Entry {
     /// Where it is.
     pub slot: Slot,

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 pub const AFTER_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Who holds the connection, until when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lease {
     /// The invocation.
     pub holder: RunId,

@@ -9,7 +9,7 @@ use crate::resync::{Action, MOST_OPEN, Progress, Request};
 use crate::time::Timestamp;
 
 /// What a run is asked to try. With the tick of its trigger it is the whole of a run's order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// What the 20-minute schedule is due to try at `tick`.
@@ -56,7 +56,7 @@ impl Selection {
 }
 
 /// How far a sweep has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sweep {
     /// The scheduled time: records tried since are skipped.
     pub start: Timestamp,
@@ -83,7 +83,7 @@ impl Sweep {
 }
 
 /// An open request of a person, as far as it is worked off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Forced {
     /// The request.
     pub request: RequestId,
@@ -127,7 +127,7 @@ impl Forced {
 }
 
 /// Whose work comes next. Schedules and persons take turns, so that neither waits for the end of the other's work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Turn {
     /// The schedules'.
     Schedules,
@@ -155,7 +155,7 @@ impl Turn {
 }
 
 /// The work that a connection owes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Owed {
     /// The tick whose due records are to be tried; any later tick does the same work, so the latest is enough.
     pub due: Option<Timestamp>,

@@ -15,7 +15,7 @@ use crate::version::SourceVersion;
 pub const MESSAGE_BYTES: usize = 256;
 
 /// When a scheduled record is tried next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Next {
     /// At this tick of the 20-minute schedule.
@@ -49,7 +49,7 @@ pub enum Resolution {
 }
 
 /// Where a record stands. `expired` (past the recent policy's window) is derived when it is read and never stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// A schedule will try it.
@@ -71,7 +71,7 @@ pub enum State {
 }
 
 /// The error that a record failed with last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Failure {
     /// The catalogue rule that recognised it.
     pub error_type: ErrorType,
@@ -94,7 +94,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// Where the payload is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PayloadPlace {
     /// In the record's item.
@@ -107,7 +107,7 @@ pub enum PayloadPlace {
 }
 
 /// A send that Salesforce may have committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LastSend {
     /// The payload's version.
     pub version: SourceVersion,
@@ -116,7 +116,7 @@ pub struct LastSend {
 }
 
 /// A record that failed to sync, and what is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
     /// Its identity.
     pub key: RecordKey,
@@ -220,7 +220,7 @@ impl Record {
 
 /// The mark that a success leaves on a record that was never seen failing, so that a late, older failure does not bring
 /// it back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SuccessMark {
     /// The record.
     pub key: RecordKey,
@@ -233,7 +233,7 @@ pub struct SuccessMark {
 }
 
 /// What the table holds of one record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stored {
     /// It failed, at least once.

@@ -8,7 +8,7 @@ use crate::schedule::{TICK, next_tick_after};
 use crate::time::Timestamp;
 
 /// Why a connection is suspended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "cause", rename_all = "snake_case")]
 pub enum Cause {
     /// Salesforce refused the login. Asking again with the same credentials cannot help and may lock the user.
@@ -58,7 +58,7 @@ pub enum Probe {
 }
 
 /// A connection's suspension.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Suspension {
     /// Why.
     #[serde(flatten)]

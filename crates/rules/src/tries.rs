@@ -33,7 +33,7 @@ pub enum TryOutcome {
 }
 
 /// One counted try of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Try {
     /// The request that carried it.
     pub batch: BatchId,
@@ -46,7 +46,7 @@ pub struct Try {
 }
 
 /// The last ten tries, oldest first; at most 120 bytes when packed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tries(Vec<Try>);
 

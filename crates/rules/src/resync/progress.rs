@@ -23,7 +23,7 @@ pub enum Skip {
 }
 
 /// How many records were left alone, by why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Skips {
     /// As [`Skip::Unknown`].
@@ -98,7 +98,7 @@ impl Skips {
 }
 
 /// How far a request has come, in records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Progress {
     /// Tries that were counted; the sum of the next three.
     pub tried: u64,
