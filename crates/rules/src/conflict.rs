@@ -77,7 +77,10 @@ pub fn merge(policy: &Policy, read: &Record, current: &Record, attempt: &Attempt
     let tried = apply(current.clone(), attempt, reading.clone(), Verdict::Stay(current.state));
     let last_send = match reading {
         Reading::Saved => Some(LastSend { version: read.source_version, until: attempt.at }),
-        Reading::Unknown => Some(LastSend { version: read.source_version, until: attempt.commits_until }),
+        Reading::Unknown => {
+            let sent = LastSend { version: read.source_version, until: attempt.commits_until };
+            Some(sent.in_doubt_after(current.last_send))
+        }
         Reading::Gone(_) | Reading::Refused(_) => current.last_send,
     };
     let failure = current.failure.clone();

@@ -115,6 +115,17 @@ pub struct LastSend {
     pub until: Timestamp,
 }
 
+impl LastSend {
+    /// This send, of which nobody knows whether it was committed, after an earlier one: if it was not, Salesforce holds what the
+    /// earlier one left. The older payload and the later instant stand for both.
+    #[must_use]
+    pub fn in_doubt_after(self, earlier: Option<Self>) -> Self {
+        let Some(earlier) = earlier else { return self };
+        let version = if self.version.is_newer_than(earlier.version) { earlier.version } else { self.version };
+        Self { version, until: self.until.max(earlier.until) }
+    }
+}
+
 /// A record that failed to sync, and what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {

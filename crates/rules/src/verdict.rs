@@ -180,10 +180,11 @@ pub fn apply(record: Record, attempt: &Attempt, reading: Reading, verdict: Verdi
     let outcome = outcome(&reading, verdict);
     let tried = Try { batch: attempt.batch, at: attempt.at.max(attempt.tick), kind: attempt.kind, outcome };
     let sent = LastSend { version: record.source_version, until: attempt.commits_until };
+    let earlier = record.last_send;
     let counted = record.count(tried);
     let read = match reading {
         Reading::Saved => counted.remember_send(LastSend { until: attempt.at, ..sent }),
-        Reading::Unknown => counted.remember_send(sent),
+        Reading::Unknown => counted.remember_send(sent.in_doubt_after(earlier)),
         Reading::Gone(failure) | Reading::Refused(failure) => counted.fail(failure, attempt.at),
     };
     match verdict {

@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use rules::conflict::merge;
+use rules::counts::TryKind;
 use rules::ids::Fence;
 use rules::ingest::{NewSuccess, REPORTING_DELAY, SuccessEffect, succeed};
 use rules::record::{LastSend, Record, Resolution, Stored};
 use rules::time::Timestamp;
+use rules::verdict::Reading;
 use rules::version::SourceVersion;
 
-use crate::support::{at, key, scheduled, seeded};
+use crate::support::{at, attempt, interval, key, scheduled, seeded};
 
 const SENT_UNTIL: &str = "2026-03-01T10:33:00Z";
 
@@ -69,4 +72,32 @@ fn a_send_of_version_1_is_named_when_version_3_succeeds_after_version_2_failed()
     let second = Record { source_version: SourceVersion::Number(2), ..sent_version_1(scheduled()) };
     assert_eq!(overwritten(second.clone(), 3, at(SENT_UNTIL)), Some(SourceVersion::Number(1)));
     assert_eq!(overwritten(second, 2, at(SENT_UNTIL)), Some(SourceVersion::Number(1)));
+}
+
+/// Invariant 5, Order: a send of version 2 that may never have been processed does not make the older one forgotten, which was.
+#[test]
+fn an_unknown_send_of_version_2_does_not_hide_that_version_1_was_saved_after_the_source_s_write() {
+    let saved = sent_version_1(scheduled());
+    let failing = Record { source_version: SourceVersion::Number(2), ..saved };
+    let later = attempt(TryKind::Interval, at("2026-03-01T10:40:00Z"));
+    let unknown = merge(&interval(), &failing, &failing, &later, &Reading::Unknown);
+    assert_eq!(overwritten(unknown.clone(), 2, at(SENT_UNTIL)), Some(SourceVersion::Number(1)));
+    assert_eq!(
+        overwritten(unknown.clone(), 3, later.commits_until),
+        Some(SourceVersion::Number(1)),
+        "version 2 may follow"
+    );
+    let committed = merge(&interval(), &unknown, &unknown, &later, &Reading::Saved);
+    assert_eq!(committed.last_send.map(|send| send.version), Some(SourceVersion::Number(2)), "version 2 is there");
+}
+
+/// Invariant 5, Order: the same when a newer failure came in while version 2 was in flight.
+#[test]
+fn an_unknown_send_that_meets_a_newer_failure_does_not_hide_what_was_saved_before() {
+    let read = Record { source_version: SourceVersion::Number(2), ..sent_version_1(scheduled()) };
+    let current = Record { source_version: SourceVersion::Number(3), ..read.clone() };
+    let later = attempt(TryKind::Interval, at("2026-03-01T10:40:00Z"));
+    let unknown = merge(&interval(), &read, &current, &later, &Reading::Unknown);
+    let both = LastSend { version: SourceVersion::Number(1), until: later.commits_until };
+    assert_eq!(unknown.last_send, Some(both));
 }
