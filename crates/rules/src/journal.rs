@@ -87,6 +87,12 @@ impl Entry {
         send_by + request_timeout + LATE_COMMIT
     }
 
+    /// Whether a later run than that of `epoch` wrote it. Whoever finds such an entry was deposed, and leaves all of them alone.
+    #[must_use]
+    pub fn is_of_later_run(&self, epoch: Epoch) -> bool {
+        self.stamp.epoch > epoch
+    }
+
     /// Whether its keys may not be sent at `now`.
     #[must_use]
     pub fn quarantines(&self, now: Timestamp) -> bool {

@@ -26,6 +26,10 @@ impl<P: Ports> Worker<'_, P> {
         let now = self.context.ports.clock().now();
         let id = &self.context.connection.id;
         let entries = self.context.ports.store().entries(id).await?;
+        // This run slept longer than its lease: what it finds open is in flight, and not left behind.
+        if entries.iter().any(|entry| entry.is_of_later_run(self.held.epoch)) {
+            return Err(Interrupt::Deposed);
+        }
         self.slots = Slots::new(self.held.epoch, &entries, now);
         self.quarantine = Quarantine::of(id, &entries, now);
         for entry in entries.into_iter().filter(|entry| entry.phase == Phase::Open) {

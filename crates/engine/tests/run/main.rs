@@ -8,6 +8,7 @@ mod budget;
 mod counts;
 mod death;
 mod deletions;
+mod deposed;
 mod disconnecting;
 mod explaining;
 mod families;

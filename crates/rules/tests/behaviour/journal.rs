@@ -132,3 +132,11 @@ fn an_entry_survives_its_json_form() {
         assert_eq!(serde_json::from_value::<Entry>(json).expect("and is read"), entry(phase));
     }
 }
+
+/// Invariant 3, Fencing: a run that slept knows by the stamps that a later one has begun.
+#[test]
+fn an_entry_that_a_later_run_wrote_or_stamped_is_not_an_older_one_s_to_recover() {
+    let stamped = entry(Phase::Open);
+    let later = |epoch| stamped.is_of_later_run(Epoch(epoch));
+    assert_eq!([4, 5, 6].map(later), [true, false, false]);
+}
