@@ -6,6 +6,7 @@ use rules::record::{Resolution, State};
 use rules::tries::TryOutcome;
 use stateright::Property;
 
+use crate::action::AGAIN;
 use crate::bounds::Bounds;
 use crate::faults::Fault;
 use crate::protocol::Protocol;
@@ -18,19 +19,19 @@ type Interesting = (&'static str, fn(&Bounds) -> bool, fn(&Protocol, &World) -> 
 
 const ALL: [Interesting; 19] = [
     ("both records are saved by retries", |_| true, |_, world| Key::BOTH.iter().all(|key| is_saved(world, *key))),
-    ("a run finds the connection busy", |bounds| bounds.asks, |_, world| has_ended(world, End::Busy)),
-    ("a run is refused by the budget", |_| true, |_, world| has_ended(world, End::Budget)),
+    ("a run finds the connection busy", |_| true, |_, world| has_ended(world, End::Busy)),
     ("a run ends because nothing was processed", |_| true, |_, world| has_ended(world, End::Suspended)),
-    ("a deposed run is refused", |_| true, |_, world| has_ended(world, End::Deposed)),
+    ("a run has no time left", |bounds| !bounds.apart, |_, world| has_ended(world, End::Deadline)),
     ("a batch is too late to be sent", |_| true, is_too_late),
     ("calls of two buckets count", |_| true, |_, world| world.control.ledger.buckets().count() > 1),
+    ("a run is refused by the budget", |bounds| bounds.apart, |_, world| has_ended(world, End::Budget)),
     ("a request is done by tries", |bounds| bounds.asks, |_, world| is_done(world) && world.books.forced == [true; 2]),
     (
         "a request is done with a stated reason",
         |bounds| bounds.asks,
         |_, world| is_done(world) && world.books.stated.contains(&true),
     ),
-    ("a newer failure meets an older batch's outcome", |bounds| bounds.fails, |_, world| is_merged(world)),
+    ("an outcome meets a newer failure", |bounds| bounds.fails, |_, world| meets_newer_failure(world)),
     (
         "a success meets a batch in flight",
         |bounds| bounds.succeeds,
@@ -41,14 +42,14 @@ const ALL: [Interesting; 19] = [
     (
         "a dead run's try is recovered as unknown",
         |bounds| bounds.faults.has(Fault::Crash),
-        |_, world| has_ended(world, End::Crashed) && Key::BOTH.iter().any(|key| is_unknown(world, *key)),
+        |_, world| !world.faults.has(Fault::Crash) && Key::BOTH.iter().any(|key| is_unknown(world, *key)),
     ),
     (
         "a trigger comes again and finds work",
         |bounds| bounds.faults.has(Fault::Duplicate),
-        |_, world| matches!(world.runs[3].step, Step::Sending(_)),
+        |_, world| matches!(world.runs[AGAIN].step, Step::Sending(_)),
     ),
-    ("a quarantine keeps a record from being sent", quarantines, |_, world| is_passed_over(world)),
+    ("a forced retry waits for the end of a quarantine", quarantines, |_, world| is_put_off(world)),
     (
         "an unknown try turns out to be saved",
         |bounds| bounds.faults.has(Fault::LateCommit),
@@ -59,11 +60,7 @@ const ALL: [Interesting; 19] = [
         |bounds| bounds.faults.has(Fault::StaleIndex),
         |_, world| !world.faults.has(Fault::StaleIndex) && world.org.flights.iter().any(|flight| !flight.has(Key::A)),
     ),
-    (
-        "a run whose clock is off sends",
-        |bounds| bounds.faults.has(Fault::Skew),
-        |_, world| !world.faults.has(Fault::Skew) && !world.org.flights.is_empty(),
-    ),
+    ("a deposed run is refused", |bounds| bounds.faults.has(Fault::Stall), |_, world| has_ended(world, End::Deposed)),
 ];
 
 /// Those that must be seen within these bounds. A broken protocol is asked for its counterexample only.
@@ -74,7 +71,8 @@ pub fn within(bounds: &Bounds) -> Vec<Property<Protocol>> {
 }
 
 fn quarantines(bounds: &Bounds) -> bool {
-    [Fault::LostReply, Fault::LateCommit, Fault::Crash].iter().any(|fault| bounds.faults.has(*fault))
+    let unknown = [Fault::LostReply, Fault::LateCommit, Fault::Crash].iter().any(|fault| bounds.faults.has(*fault));
+    unknown && bounds.asks && !bounds.apart
 }
 
 fn is_saved(world: &World, key: Key) -> bool {
@@ -94,31 +92,34 @@ fn is_too_late(protocol: &Protocol, world: &World) -> bool {
     world.runs.iter().any(|run| matches!(&run.step, Step::Sending(batch) if run.clock(now) > batch.send_by))
 }
 
-/// A newer failure stands beside what an older payload came to.
-fn is_merged(world: &World) -> bool {
-    let record = world.record(Key::A);
-    record.source_version == NEW && record.last_send.is_some_and(|send| send.version == OLD)
+/// The outcome of an older payload is about to be written on a newer failure.
+fn meets_newer_failure(world: &World) -> bool {
+    let is_old = |step: &Step| match step {
+        Step::Settling(landing) => {
+            landing.tried[Key::A.at()].as_ref().is_some_and(|tried| tried.read.source_version() == OLD)
+        }
+        Step::Expected
+        | Step::Knocking
+        | Step::Looking
+        | Step::Recovering(_)
+        | Step::Choosing
+        | Step::Reserving(_)
+        | Step::Journaling(_)
+        | Step::Sending(_)
+        | Step::Awaiting(_)
+        | Step::MakingUp(..)
+        | Step::Publishing(_)
+        | Step::Releasing
+        | Step::Over(_) => false,
+    };
+    world.record(Key::A).source_version == NEW && world.runs.iter().any(|run| is_old(&run.step))
 }
 
 fn is_unknown(world: &World, key: Key) -> bool {
     world.record(key).tries.iter().any(|tried| tried.outcome == TryOutcome::Unknown)
 }
 
-fn is_passed_over(world: &World) -> bool {
-    let waits = world.control.owed.forced.iter().any(|forced| forced.sweep.not_before.is_some());
-    let passes = |step: &Step| match step {
-        Step::Reserving(pass) => pass.until.is_some(),
-        Step::Journaling(batch) | Step::Sending(batch) | Step::Awaiting(batch) => batch.pass.until.is_some(),
-        Step::Expected
-        | Step::Knocking
-        | Step::Looking
-        | Step::Recovering(_)
-        | Step::Choosing
-        | Step::MakingUp(..)
-        | Step::Settling(_)
-        | Step::Publishing(_)
-        | Step::Releasing
-        | Step::Over(_) => false,
-    };
-    waits || world.runs.iter().any(|run| passes(&run.step))
+/// What is owed of a request is not ready before a quarantine ends.
+fn is_put_off(world: &World) -> bool {
+    world.control.owed.forced.iter().any(|forced| forced.sweep.not_before.is_some())
 }

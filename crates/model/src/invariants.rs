@@ -44,10 +44,13 @@ pub const FORCED: &str = "9 Forced: a request that is done tried each record, or
 /// Invariant 9, for requests that are open.
 pub const FORCED_OPEN: &str = "9 Forced: a request stays open for a reason only";
 
+/// Whether something holds in a state.
+type Holds = fn(&Protocol, &World) -> bool;
+
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Property<Protocol>> {
-    let each: [(&'static str, fn(&Protocol, &World) -> bool); 13] = [
+    let each: [(&'static str, Holds); 13] = [
         (CONSERVATION, |_, world| Key::BOTH.iter().all(|key| is_conserved(world, *key))),
         (OWED, |protocol, world| !is_left_in_peace(protocol, world) || world.control.owed.due.is_none()),
         (EXCLUSION, |_, world| Key::BOTH.iter().all(|key| is_sent_once(world, *key))),

@@ -14,6 +14,7 @@ pub mod invariants;
 pub mod journal;
 pub mod kept;
 pub mod org;
+pub mod partition;
 pub mod protocol;
 pub mod run;
 pub mod scene;

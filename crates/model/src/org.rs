@@ -52,12 +52,16 @@ impl Flight {
         self.carries[key.at()].is_some()
     }
 
-    /// Every answer that Salesforce may give once it has processed the request.
+    /// The answers that Salesforce may give once it has processed the request: all saved, all refused, or A alone saved. That B
+    /// alone is saved tells no more, because each record's outcome is decided for itself.
     #[must_use]
     pub fn answers(&self) -> Vec<Answer> {
-        let options = |key: Key| if self.has(key) { vec![Some(Said::Saved), Some(Said::Refused)] } else { vec![None] };
-        let others = options(Key::B);
-        options(Key::A).into_iter().flat_map(|a| others.iter().map(move |b| [a, *b])).collect()
+        let all = |said: Said| self.carries.map(|version| version.map(|_| said));
+        let mut answers = vec![all(Said::Saved), all(Said::Refused)];
+        if self.carries.iter().all(Option::is_some) {
+            answers.push([Some(Said::Saved), Some(Said::Refused)]);
+        }
+        answers
     }
 
     /// That nobody knows what became of it.

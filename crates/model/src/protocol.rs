@@ -106,7 +106,7 @@ impl Protocol {
     fn fires(&self, world: &World, trigger: Trigger) -> Option<Timestamp> {
         match trigger {
             Trigger::First => Some(FIRST_TICK),
-            Trigger::Second => Some(self.bounds.second_tick()),
+            Trigger::Second => self.bounds.second_tick(),
             Trigger::Hint => world.hinted,
         }
     }
@@ -151,7 +151,11 @@ impl Protocol {
             actions.push(Action::Ask);
         }
         if self.bounds.fails && !world.source.failed {
-            actions.extend([Action::Fail(Seen::Early), Action::Fail(Seen::Now)]);
+            actions.push(Action::Fail(Seen::Early));
+            // Whether it failed after the request was made is all that another time would change.
+            if matches!(world.asked, Asked::Open(_)) {
+                actions.push(Action::Fail(Seen::Now));
+            }
         }
         if self.bounds.succeeds && world.source.wrote.is_none() {
             actions.push(Action::Write);
@@ -201,7 +205,7 @@ impl Protocol {
             }
             Action::Crash(place) => {
                 spend(world, Fault::Crash);
-                self.with(world, place, |at| at.die());
+                self.with(world, place, dies);
             }
             Action::Answer(..) | Action::Refuse(_) | Action::Lose(..) | Action::GiveUp(_) => self.answer(world, action),
             Action::Ask => source::ask(world, now),
@@ -225,7 +229,7 @@ impl Protocol {
         world.org.pass(now);
         for place in 0..RUNS {
             if world.runs[place].is_out_of_time(now) {
-                self.with(world, place, |at| at.die());
+                self.with(world, place, dies);
             }
         }
     }
@@ -239,7 +243,7 @@ impl Protocol {
         }
         let order = match (trigger, world.asked) {
             (Trigger::First, _) => Selection::Due { tick: FIRST_TICK },
-            (Trigger::Second, _) => Selection::Due { tick: self.bounds.second_tick() },
+            (Trigger::Second, _) => Selection::Due { tick: self.bounds.second_tick().unwrap_or(FIRST_TICK) },
             (Trigger::Hint, Asked::Open(tick)) => Selection::Forced { request: REQUEST.clone(), tick },
             (Trigger::Hint, Asked::No | Asked::Done) => {
                 Selection::Forced { request: REQUEST.clone(), tick: FIRST_TICK }
@@ -263,7 +267,7 @@ impl Protocol {
             }
             Action::Refuse(flight) => {
                 let flight = world.org.flights.remove(flight);
-                self.with(world, flight.sender, |at| at.hear_refusal());
+                self.with(world, flight.sender, is_refused);
             }
             Action::Lose(flight, answer) => {
                 let is_awaited = awaits(world, &world.org.flights[flight]);
@@ -297,6 +301,14 @@ impl Protocol {
             | Action::Succeed => {}
         }
     }
+}
+
+fn dies(at: &mut At<'_>) {
+    at.die();
+}
+
+fn is_refused(at: &mut At<'_>) {
+    at.hear_refusal();
 }
 
 fn spend(world: &mut World, fault: Fault) {

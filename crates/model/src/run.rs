@@ -321,7 +321,7 @@ impl At<'_> {
         match std::mem::take(&mut self.run.step) {
             Step::Expected | Step::Knocking => self.knock(),
             Step::Looking => self.look(),
-            Step::Recovering(slots) => self.recover(slots),
+            Step::Recovering(slots) => self.recover(&slots),
             Step::Choosing => self.choose(),
             Step::Reserving(pass) => self.reserve(*pass),
             Step::Journaling(batch) => self.journal(*batch),

@@ -18,6 +18,9 @@ use crate::scene::{FIRST_TICK, Key, NEW, POLICY, newer_failure, request, success
 use crate::world::{Asked, Source, World};
 
 /// Takes in the newer failure of A.
+///
+/// # Panics
+/// Never: the versions of the model are numbers.
 pub fn take_failure(bounds: &Bounds, world: &mut World, seen: Seen, now: Timestamp) {
     let failed = match seen {
         Seen::Early => FIRST_TICK - Duration::from_mins(1),
@@ -44,6 +47,9 @@ pub fn write(world: &mut World, now: Timestamp) {
 }
 
 /// Takes in that success. The warning is published before the item is written, so that none is lost.
+///
+/// # Panics
+/// Never: the versions of the model are numbers.
 pub fn take_success(bounds: &Bounds, world: &mut World, wrote: Timestamp) {
     let stored = world.records[Key::A.at()].clone();
     let effect = succeed(Some(&stored), success(wrote), Fence(0)).expect("both versions are numbers");
@@ -65,5 +71,6 @@ pub fn ask(world: &mut World, now: Timestamp) {
         world.control(Control { owed, ..control });
         world.asked = Asked::Open(now);
         world.hinted = Some(now);
+        world.books.peace = false;
     }
 }

@@ -48,6 +48,7 @@ pub struct Source {
 
 /// What an omniscient observer notes, so that invariants can be stated. No step reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is noted once and for all")]
 pub struct Books {
     /// The batches with the record that Salesforce processed.
     pub processed: Each<Batches>,
@@ -67,7 +68,7 @@ pub struct Books {
     pub forced: Each<bool>,
     /// The request says why the record was left alone.
     pub stated: Each<bool>,
-    /// The run that held the lease last gave it back with nothing in its way.
+    /// The run that held the lease last gave it back with nothing in its way, and nobody asked for more since.
     pub peace: bool,
 }
 

@@ -30,6 +30,7 @@ impl At<'_> {
             }
             Take::Free(control) => {
                 let control = self.as_broken(*control, before);
+                self.world.books.peace = false;
                 self.world.books.epoch_fell |= control.epoch <= before;
                 let epoch = control.epoch;
                 self.world.control(control);
@@ -58,7 +59,9 @@ impl At<'_> {
     /// Reads the journal: what is quarantined, which slots are free, and what must be recovered.
     pub(super) fn look(&mut self) {
         let (now, epoch) = (self.now, self.run.epoch);
-        if self.world.journal.iter().any(|entry| entry.stamp.epoch > epoch) {
+        if !self.bounds.lacks(Break::RecoverLaterRuns)
+            && self.world.journal.iter().any(|entry| entry.is_of_later_run(epoch))
+        {
             self.end(End::Deposed);
             return;
         }

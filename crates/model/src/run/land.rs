@@ -51,7 +51,7 @@ impl At<'_> {
             self.run.desk.slots.set(batch.place.slot, Usage::Finished);
         }
         self.run.stop(End::Suspended);
-        self.leave(batch.pass, false);
+        self.leave(&batch.pass, false);
     }
 
     pub(super) fn land(&mut self, batch: Batch, answer: Answer) {

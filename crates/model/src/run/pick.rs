@@ -147,11 +147,11 @@ impl At<'_> {
     }
 
     /// Leaves a selection: `done` when its listing came to its end.
-    pub(super) fn leave(&mut self, pass: Pass, done: bool) {
+    pub(super) fn leave(&mut self, pass: &Pass, done: bool) {
         let done = done && self.run.desk.stop.is_none();
         match &pass.selection {
             Selection::Due { tick } if done => self.run.note(OwedChange::DueDone(*tick)),
-            Selection::Forced { .. } => self.leave_request(&pass, done),
+            Selection::Forced { .. } => self.leave_request(pass, done),
             Selection::Due { .. } | Selection::TimedOut { .. } | Selection::Recent { .. } | Selection::Owed { .. } => {}
         }
         self.go_on_choosing();
@@ -184,7 +184,7 @@ impl At<'_> {
     }
 
     /// Stops for the deadline.
-    pub(super) fn run_out(&mut self, pass: Pass) {
+    pub(super) fn run_out(&mut self, pass: &Pass) {
         self.run.stop(End::Deadline);
         self.leave(pass, false);
     }

@@ -14,7 +14,7 @@ use crate::world::record_in;
 impl At<'_> {
     /// Stamps the first entry with our epoch, which shuts out its old writer, and reads its records. What the old writer does to
     /// the records between the two, it may as well do before: one step.
-    pub(super) fn recover(&mut self, slots: Vec<usize>) {
+    pub(super) fn recover(&mut self, slots: &[usize]) {
         let Some((&slot, rest)) = slots.split_first() else { return };
         if !self.rewrite(slot, |_| ()) {
             return;

@@ -61,9 +61,9 @@ impl At<'_> {
             }
         }
         if pass.items.iter().all(Option::is_none) {
-            self.leave(pass, true);
+            self.leave(&pass, true);
         } else if now >= self.run.stop_at() {
-            self.run_out(pass);
+            self.run_out(&pass);
         } else if now >= pass.read_at + READ_TO_SEND {
             self.read_again(pass);
         } else {
@@ -130,7 +130,7 @@ impl At<'_> {
         match granted.filter(|granted| *granted > ApiCalls(0)) {
             None => {
                 self.run.stop(End::Budget);
-                self.leave(pass, false);
+                self.leave(&pass, false);
             }
             Some(granted) => {
                 let bucket = Bucket::of(self.now);
