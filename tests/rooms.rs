@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each room, and the rooms that it may know.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("rules", &[]),
     ("engine", &["rules"]),
     ("store", &["engine", "rules"]),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("api", &["engine", "rules"]),
     ("imports", &["rules"]),
     ("model", &["rules"]),
+    ("simulation", &[]),
     ("cli", &["api", "engine", "functions", "imports", "rules", "salesforce", "salesforce-sim", "store"]),
 ];
 
