@@ -117,13 +117,6 @@ impl Bounds {
         Self { name, asks: true, ..Self::two_ticks(faults) }
     }
 
-    /// Everybody: two ticks, a person who asks, a newer failure and a success of A.
-    #[must_use]
-    pub fn everybody(faults: Faults) -> Self {
-        let name = format!("two ticks, a forced run, a newer failure and a success, faults: {faults}");
-        Self { name, fails: true, succeeds: true, ..Self::three_runs(faults) }
-    }
-
     /// Two ticks a day apart and a person who asks, with a batch for each record and two calls in 24 hours.
     #[must_use]
     pub fn day(faults: Faults) -> Self {
