@@ -68,11 +68,24 @@ pub fn explore(bounds: &Bounds, threads: usize) -> Explored {
     explored
 }
 
-/// The shortest history within these bounds that breaks an invariant; nothing when none does.
+/// The shortest history within these bounds that breaks an invariant; nothing when none does. The search shows the last one of
+/// those that it comes by at about the same time, so it is asked again for a shorter one until there is none.
 #[must_use]
 pub fn counterexample(bounds: &Bounds, invariant: &'static str) -> Option<History> {
+    let mut shortest = shorter(bounds, invariant, None)?;
+    while let Some(found) = shorter(bounds, invariant, Some(shortest.0.len())) {
+        shortest = found;
+    }
+    Some(shortest)
+}
+
+/// A history that breaks an invariant in fewer than `than` steps, or in any number of them.
+fn shorter(bounds: &Bounds, invariant: &'static str, than: Option<usize>) -> Option<History> {
     let protocol = Protocol { bounds: bounds.clone() };
     let found = HasDiscoveries::AllOf(BTreeSet::from([invariant]));
-    let checker = protocol.clone().checker().threads(1).finish_when(found).spawn_bfs().join();
+    let search = protocol.clone().checker().finish_when(found);
+    // A depth counts states, one more than steps, and what is as deep as the target is not looked at.
+    let search = if let Some(than) = than { search.target_max_depth(than + 1) } else { search };
+    let checker = search.spawn_bfs().join();
     checker.discovery(invariant).map(|path| History::of(&protocol, path.into_vec()))
 }

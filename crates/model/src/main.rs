@@ -36,7 +36,7 @@ struct Arguments {
     /// Search only the parts whose name has this in it.
     #[arg(long, value_name = "TEXT", conflicts_with = "variant")]
     only: Option<String>,
-    /// How many threads search. With more than one a broken invariant's history need not be the shortest.
+    /// How many threads search. Without --variant a broken invariant's history need not be the shortest.
     #[arg(long, default_value_t = 2)]
     threads: usize,
     /// Write JSON: one object for each part, or for each broken invariant.
