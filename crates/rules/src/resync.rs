@@ -147,9 +147,7 @@ impl Request {
     /// left what is listed. None when there are none, when there was no plan, or when a run died and nobody knows.
     #[must_use]
     pub fn passed_over(&self) -> Option<Count> {
-        let Some(Planned { records, .. }) = self.planned.filter(|_| self.state == RequestState::Done) else {
-            return None;
-        };
+        let Planned { records, .. } = self.planned.filter(|_| self.state == RequestState::Done)?;
         let number = records.number.saturating_sub(self.progress.done());
         (number > 0 && !self.progress.at_least).then_some(Count { number, ..records })
     }
