@@ -20,6 +20,7 @@ pub struct Names {
 
 impl Names {
     /// Those of the built-in catalogue and these.
+    #[must_use]
     pub fn of(types: impl IntoIterator<Item = String>, objects: impl IntoIterator<Item = String>) -> Self {
         let builtin = Catalogue::builtin().rules().map(|rule| rule.id.as_str());
         let types = types.into_iter().chain(builtin.chain(["unknown"]).map(str::to_owned)).collect();
@@ -58,6 +59,7 @@ impl Names {
 }
 
 /// The names that `wanted` may have been meant to be, nearest first.
+#[must_use]
 pub fn near<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = wanted.to_lowercase();
     let tolerance = (folded.chars().count() / 3).max(1);

@@ -19,6 +19,7 @@ use crate::parts::Parts;
 pub type Around<S> = Parts<S, FakeTargets<VirtualClock>, RecordedEvents, VirtualClock, CountingEntropy>;
 
 /// The ports of a system with this store, whose other ports go by `clock`.
+#[must_use]
 pub fn around<S>(store: S, clock: VirtualClock) -> Around<S> {
     let (targets, events) = (FakeTargets::new(clock), RecordedEvents::default());
     Parts { store, targets, events, clock, entropy: CountingEntropy::default() }

@@ -1,4 +1,4 @@
-//! The schedules of a stack, as EventBridge Scheduler has them
+//! The schedules of a stack, as `EventBridge` Scheduler has them
 //! (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_GetSchedule.html>).
 //!
 //! Must not know: what a schedule starts.

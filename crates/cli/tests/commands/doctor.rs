@@ -79,7 +79,7 @@ fn a_gate_that_is_closed_is_no_fault_and_a_name_that_is_none_is() {
     assert!(world.refused(&["doctor", "marketnig"], 4).contains("did you mean marketing?"));
 }
 
-/// EventBridge Scheduler on loopback, with these schedules: their names, times and states.
+/// `EventBridge` Scheduler on loopback, with these schedules: their names, times and states.
 async fn scheduler(schedules: Vec<(&'static str, &'static str, &'static str)>) -> String {
     async fn answer(
         State(schedules): State<Vec<(&'static str, &'static str, &'static str)>>,

@@ -49,11 +49,11 @@ impl ErrorType {
             Some(code) => is_clean_code(code),
             None => is_kebab(text),
         };
-        match is_valid {
-            true => Ok(Self(text.to_owned())),
-            false if is_kebab(&text.to_ascii_lowercase()) => Err(ErrorTypeError::Capitals),
-            false => Err(ErrorTypeError::Malformed),
+        if is_valid {
+            return Ok(Self(text.to_owned()));
         }
+        let is_only_in_capitals = is_kebab(&text.to_ascii_lowercase());
+        Err(if is_only_in_capitals { ErrorTypeError::Capitals } else { ErrorTypeError::Malformed })
     }
 
     /// The type of every failure without a usable code, and of the codes folded together.

@@ -37,8 +37,8 @@ pub(super) struct Index {
 impl Index {
     /// An empty one over these attributes.
     pub(super) fn new(partition: String, sort: String) -> Self {
-        let (partitions, places, pending) = Default::default();
-        Self { partition, sort, partitions, places, pending }
+        let (partitions, places) = (BTreeMap::new(), BTreeMap::new());
+        Self { partition, sort, partitions, places, pending: VecDeque::new() }
     }
 
     /// Notes what an item is now; readers see it from `visible` on, and never before what was noted earlier.

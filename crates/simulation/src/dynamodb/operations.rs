@@ -42,7 +42,9 @@ impl Database {
             "Query" => {
                 let now = self.now;
                 let table = self.table(request)?;
-                table.indexes.values_mut().for_each(|index| index.catch_up(now));
+                for index in table.indexes.values_mut() {
+                    index.catch_up(now);
+                }
                 query(table, request)
             }
             "TransactWriteItems" => self.transact(request),
