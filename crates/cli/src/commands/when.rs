@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn a_time_is_said_with_its_distance() {
         assert_eq!(said("2026-11-22T20:00:00Z"), "2026-11-22 20:00 UTC (in 12 min)");
-        assert_eq!(said("2026-11-22T19:48:10Z"), "2026-11-22 19:48 UTC (now)");
+        assert_eq!(said("2026-11-22T19:48:10Z"), "2026-11-22 19:49 UTC (now)");
+        assert_eq!(said("2026-11-22T19:47:50Z"), "2026-11-22 19:47 UTC (now)");
         assert_eq!(said("2026-11-22T16:48:00Z"), "2026-11-22 16:48 UTC (3 h ago)");
         assert_eq!(said("2026-11-29T19:48:00.500Z"), "2026-11-29 19:49 UTC (in 7 days)");
     }
