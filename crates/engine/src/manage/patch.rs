@@ -97,7 +97,7 @@ fn gather(value: &Value, path: &str, changed: &mut Vec<String>) {
         Value::Null => changed.push(format!("{path} taken off")),
         Value::String(text) => changed.push(format!("{path} = {text}")),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            changed.push(format!("{path} = {value}"))
+            changed.push(format!("{path} = {value}"));
         }
     }
 }
