@@ -42,7 +42,7 @@ async fn answer(router: Router, access: &Access, event: Event) -> Answer {
             let Ok(response) = router.oneshot(request).await;
             response
         }
-        Err(response) => response,
+        Err(response) => *response,
     };
     let (status, mut headers, body) = answer::whole(response).await;
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -52,9 +52,9 @@ async fn answer(router: Router, access: &Access, event: Event) -> Answer {
 }
 
 /// The request for the router, by a caller who has a role; or the answer that there is none.
-fn admitted(access: &Access, event: Event) -> Result<axum::extract::Request, Response> {
-    let caller = access.caller(event.signer()).map_err(|problem| refused(&problem))?;
-    let mut request = event.request().map_err(unreadable)?;
+fn admitted(access: &Access, event: Event) -> Result<axum::extract::Request, Box<Response>> {
+    let caller = access.caller(event.signer()).map_err(|problem| Box::new(refused(&problem)))?;
+    let mut request = event.request().map_err(|problem| Box::new(unreadable(problem)))?;
     request.extensions_mut().insert(caller);
     Ok(request)
 }
