@@ -166,10 +166,10 @@ fn statement(chance: &mut Chance) -> Value {
         for name in NAMES {
             match chance.below(3) {
                 0 => {
-                    text += &format!(" SET \"{name}\"=?");
+                    text.extend([" SET \"", name, "\"=?"]);
                     parameters.push(value(chance, name));
                 }
-                1 => text += &format!(" REMOVE \"{name}\""),
+                1 => text.extend([" REMOVE \"", name, "\""]),
                 _ => {}
             }
         }
@@ -229,19 +229,16 @@ fn query(chance: &mut Chance) -> Value {
     let partition = if hash == "pk" { key(chance)["pk"].clone() } else { value(chance, hash) };
     request["ExpressionAttributeValues"][":p"] = partition;
     request["KeyConditionExpression"] = json!("#p = :p");
-    match index {
-        Some(index) => {
-            request["IndexName"] = json!(index);
-            let from = chance.below(4);
-            request["KeyConditionExpression"] = json!("#p = :p AND #s BETWEEN :from AND :to");
-            request["ExpressionAttributeNames"]["#s"] = json!(range);
-            request["ExpressionAttributeValues"][":from"] = number(from);
-            request["ExpressionAttributeValues"][":to"] = number(from + chance.below(3));
-        }
-        None => {
-            request["ConsistentRead"] = json!(true);
-            request["ScanIndexForward"] = json!(chance.often());
-        }
+    if let Some(index) = index {
+        request["IndexName"] = json!(index);
+        let from = chance.below(4);
+        request["KeyConditionExpression"] = json!("#p = :p AND #s BETWEEN :from AND :to");
+        request["ExpressionAttributeNames"]["#s"] = json!(range);
+        request["ExpressionAttributeValues"][":from"] = number(from);
+        request["ExpressionAttributeValues"][":to"] = number(from + chance.below(3));
+    } else {
+        request["ConsistentRead"] = json!(true);
+        request["ScanIndexForward"] = json!(chance.often());
     }
     if chance.often() {
         request["Limit"] = json!(1 + chance.below(4));

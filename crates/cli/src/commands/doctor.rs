@@ -121,7 +121,7 @@ fn words(finding: &Finding) -> String {
     let of = finding.connection.as_ref().map(|connection| format!("{connection}: ")).unwrap_or_default();
     let mut text = format!("{mark}  {of}{}: {}\n", finding.check, on_one_line(&finding.said));
     if let Some(mend) = &finding.mend {
-        text += &format!("       {}\n", on_one_line(mend));
+        text.extend(["       ", &on_one_line(mend), "\n"]);
     }
     text
 }

@@ -121,8 +121,9 @@ fn no_other_page_and_no_other_program_acts_through_it() {
 #[test]
 fn an_export_that_comes_in_parts_reaches_the_browser_as_one_file() {
     let cloud = Cloud::new();
-    let rows: String = (0..1_900).map(|row| format!("P-{row:05},Ada,UNABLE_TO_LOCK_ROW: locked\n")).collect();
-    std::fs::write(cloud.world.path("many.csv"), format!("Ext_Id__c,LastName,ERROR\n{rows}")).expect("it is written");
+    let rows = (0..1_900).map(|row| format!("P-{row:05},Ada,UNABLE_TO_LOCK_ROW: locked"));
+    let lines: Vec<String> = std::iter::once("Ext_Id__c,LastName,ERROR".to_owned()).chain(rows).collect();
+    std::fs::write(cloud.world.path("many.csv"), lines.join("\n") + "\n").expect("it is written");
     cloud.world.done(&["import", "many.csv", "--connection", "marketing", "--object", "Contact"]);
     runtime().block_on(async {
         let console = Console::open(&cloud).await;
