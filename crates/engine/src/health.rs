@@ -5,18 +5,19 @@
 
 use std::time::Duration;
 
+use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::gates::Gate;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::overdue::PATIENCE;
 use crate::overview::latest;
 use crate::parts::Ports;
 use crate::ports::{
-    Clock, Connections, DueRecords, ErrorTypes, Facts, Look, PortError, Queue, Reports, RunReport, Standings,
-    SyncTarget, Targets, causes,
+    Clock, Connections, DueRecords, Facts, Look, PortError, Queue, Reports, RunReport, Standings, SyncTarget, Targets,
+    causes,
 };
 use crate::run::closed_gates;
 
@@ -25,7 +26,7 @@ use crate::run::closed_gates;
 const MOST_KEYS: u16 = 4;
 
 /// How something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// As it should be.
@@ -39,7 +40,7 @@ pub enum State {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What: `secret`, `indexes`, `ticks`, `gates`, `rules`.
+    /// What: `secret`, `indexes`, `ticks`, `gates`.
     pub check: &'static str,
     /// How it stands.
     pub state: State,
@@ -77,7 +78,7 @@ pub async fn health<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Hea
     let facts = ports.store().facts(id).await?;
     let now = ports.clock().now();
     let gates = closed_gates(&connection, &facts.control, &facts.usage, now);
-    let mut findings = vec![rules(&connection), secret(ports, &connection).await];
+    let mut findings = vec![secret(ports, &connection).await];
     match indexes(ports, &connection, now).await {
         Ok(is_late) => {
             findings.push(Finding::fine("indexes", "both indexes of the table answer"));
@@ -88,18 +89,6 @@ pub async fn health<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Hea
     }
     findings.push(waiting(&gates));
     Ok(Some(Health { at: now, findings }))
-}
-
-/// The connection's own rules.
-fn rules(connection: &Connection) -> Finding {
-    match connection.catalogue() {
-        Ok(_) => Finding::fine("rules", format!("{} own error rules can be read", connection.own_rules.len())),
-        Err(mistakes) => Finding::wrong(
-            "rules",
-            format!("the connection's own error rules cannot be read: {mistakes}"),
-            "correct them with `resync connection set`; failures are kept under the built-in rules until then",
-        ),
-    }
 }
 
 /// Whether the credentials can be read. What they are good for only Salesforce knows.
@@ -119,11 +108,9 @@ async fn secret<P: Ports>(ports: &P, connection: &Connection) -> Finding {
 /// Asks both indexes; whether some record should have been tried a while ago and was not.
 async fn indexes<P: Ports>(ports: &P, connection: &Connection, now: Timestamp) -> Result<bool, PortError> {
     let (id, store) = (&connection.id, ports.store());
-    let types = store.error_types(id).await?;
-    if let Some(error_type) = types.first() {
-        let (from, to) = (Timestamp::from_millis(0), latest(now));
-        store.look(Look { connection: id, error_type, from, to, shards: connection.shards }, None, 1).await?;
-    }
+    // Whether there is a record of it does not matter.
+    let (error_type, from, to) = (&ErrorType::unknown(), Timestamp::from_millis(0), latest(now));
+    store.look(Look { connection: id, error_type, from, to, shards: 1 }, None, 1).await?;
     let horizon = now - PATIENCE - Duration::from_millis(1);
     let page = store.due(id, Queue::Interval, horizon, connection.shards.min(MOST_KEYS), None, 1).await?;
     Ok(!page.keys.is_empty())

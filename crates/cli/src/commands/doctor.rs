@@ -4,10 +4,11 @@
 
 use anyhow::Context;
 use console::style;
+use engine::health::State;
 use engine::ports::Clock;
 use functions::SystemClock;
 use rules::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::connection::test;
@@ -56,15 +57,6 @@ pub(crate) struct DoctorArgs {
     stack: Option<String>,
     #[command(flatten)]
     common: Common,
-}
-
-/// How something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    Fine,
-    Waits,
-    Wrong,
 }
 
 /// One thing that was looked at.
@@ -195,12 +187,8 @@ impl Examination<'_> {
 /// A finding of a connection's health.
 fn read(told: &Value) -> Finding {
     let text = |field: &str| told[field].as_str().unwrap_or("-").to_owned();
-    let state = match told["state"].as_str() {
-        Some("fine") => State::Fine,
-        Some("waits") => State::Waits,
-        // A newer deployment may know more; what it does not call fine is not told as fine.
-        Some(_) | None => State::Wrong,
-    };
+    // A newer deployment may know more; what it does not call fine is not told as fine.
+    let state = State::deserialize(&told["state"]).unwrap_or(State::Wrong);
     Finding {
         connection: None,
         check: text("check"),

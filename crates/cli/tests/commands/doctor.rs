@@ -39,7 +39,7 @@ fn where_nothing_is_wrong_everything_is_fine_and_salesforce_was_asked_within_the
     let (told, code) = examined(&world, &["marketing"]);
     let fine = |check: &str| format!("marketing {check} fine");
     let of_all = ["- way fine", "- version fine", "- table fine"].map(str::to_owned);
-    let of_one = ["rules", "secret", "indexes", "ticks", "gates", "salesforce"].map(fine);
+    let of_one = ["secret", "indexes", "ticks", "gates", "salesforce"].map(fine);
     assert_eq!(states(&told), [of_all.as_slice(), &of_one].concat());
     assert_eq!((&told["wrong"], code), (&json!(0), Some(0)));
     assert!(of(&told, "salesforce")["said"].as_str().expect("a text").contains("the org has used"), "{told}");

@@ -26,6 +26,7 @@ const MOST_PARTITIONS: usize = 4;
 pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Matching) -> Result<Meant, PortError> {
     let directory = ports.store().directory(&asked.connection.id).await?;
     let counts_held = knows_the_held(asked, &directory);
+    let all: u64 = directory.iter().map(TypeEntry::total).sum();
     let fitting = fitting(asked, matching, directory);
     let mut meant = Meant { by_object: numbers(&fitting, matching), ..Meant::default() };
     let window = Window::of(asked, matching);
@@ -48,22 +49,26 @@ pub(super) async fn meant<P: Ports>(ports: &P, asked: &Asked<'_>, matching: &Mat
         Some(listed) => meant.by_object = listed,
         None => meant.at_most |= window.narrows,
     }
-    if let (Some(state), Policy::Interval(_)) = (matching.state, &asked.connection.policy) {
+    // Nobody must be told of fewer than a deletion takes, and the number in the queue may be short after a crash.
+    if let (Some(state), Policy::Interval(_), Action::Resync) = (matching.state, &asked.connection.policy, asked.action)
+    {
         let timed_out = ports.store().totals(&asked.connection.id).await?.timed_out;
-        bound(&mut meant.by_object, most_in(state, matching, sum, timed_out));
+        bound(&mut meant.by_object, most_in(state, sum, all, timed_out));
     }
     meant.exclusions = quarantined(asked, matching);
     Ok(meant)
 }
 
-/// The most records that may stand so, of `sum` in all, so many of which are in the timeout queue.
-fn most_in(state: FailingState, matching: &Matching, sum: u64, timed_out: u64) -> u64 {
-    let is_of_all = matching.error_type.is_none() && matching.object.is_none();
-    match state {
+/// The most records that may stand so: of `sum` that may fit, out of `all` of the connection, so many of which are in the timeout
+/// queue. It is never none, for the count may be short, and a plan of none cannot be carried out.
+fn most_in(state: FailingState, sum: u64, all: u64, timed_out: u64) -> u64 {
+    let most = match state {
         FailingState::TimedOut => timed_out,
-        FailingState::Scheduled | FailingState::Held if is_of_all => sum.saturating_sub(timed_out),
+        // Where some are left out, those in the queue may be among them.
+        FailingState::Scheduled | FailingState::Held if sum == all => sum.saturating_sub(timed_out),
         FailingState::Scheduled | FailingState::Held | FailingState::Expired => sum,
-    }
+    };
+    most.max(1)
 }
 
 /// Takes numbers that are too many together down to `most`, each by its share.
@@ -210,16 +215,16 @@ mod tests {
 
     #[test]
     fn what_is_in_the_timeout_queue_bounds_every_state() {
-        let all = Matching::default();
-        let of_contacts = Matching { object: ObjectName::new("Contact").ok(), ..Matching::default() };
-        for (state, matching, most) in [
-            (FailingState::TimedOut, &all, 270),
-            (FailingState::Scheduled, &all, 400),
-            (FailingState::Held, &all, 400),
-            (FailingState::TimedOut, &of_contacts, 270),
-            (FailingState::Scheduled, &of_contacts, 670),
+        for (state, sum, most) in [
+            (FailingState::TimedOut, 670, 270),
+            (FailingState::Scheduled, 670, 400),
+            (FailingState::Held, 670, 400),
+            (FailingState::TimedOut, 300, 270),
+            (FailingState::Scheduled, 300, 300),
+            (FailingState::Held, 10, 10),
         ] {
-            assert_eq!(most_in(state, matching, 670, 270), most, "{state:?}");
+            assert_eq!(most_in(state, sum, 670, 270), most, "{state:?} of {sum}");
         }
+        assert_eq!(most_in(FailingState::TimedOut, 670, 670, 0), 1, "the count may be short");
     }
 }

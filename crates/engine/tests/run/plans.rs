@@ -152,6 +152,25 @@ async fn a_description_is_narrowed_by_age_and_object_and_an_upper_bound_is_calle
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_plan_by_state_tells_the_timeout_queue_apart_and_loses_nothing_that_is_held() {
+    let settings = json!({ "kind": "interval", "tries": 1, "excluded": ["daco-02"] });
+    let world = World::new("2026-03-02T09:02:00Z", [sample::connection("acme", &settings)]).await;
+    all_refused(&world);
+    world.many_fail(10).await;
+    world.drive_until(at("2026-03-02T09:21:00Z")).await;
+    world.fails_with(&key("held"), 1, "DACO-02", &json!({})).await;
+    world.fails("new", 1).await;
+    let number = async |action, state| {
+        let plan = planned(&world, action, matching(|all| all.state = Some(state))).await;
+        plan.records.number
+    };
+    assert_eq!(number(Action::Resync, FailingState::TimedOut).await, 10);
+    assert_eq!(number(Action::Resync, FailingState::Held).await, 1);
+    assert!(number(Action::Resync, FailingState::Scheduled).await >= 1);
+    assert_eq!(number(Action::Delete, FailingState::TimedOut).await, 12, "nobody is told of fewer than are deleted");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_plan_says_which_gates_it_waits_for_and_when_the_budget_lets_it_through() {
     let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
     world.many_fail(2_000).await;
