@@ -17,7 +17,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("api", &["engine", "rules"]),
     ("imports", &["rules"]),
     ("model", &["rules"]),
-    ("simulation", &[]),
+    ("simulation", &["engine", "rules", "store"]),
     ("cli", &["api", "engine", "functions", "imports", "rules", "salesforce", "salesforce-sim", "store"]),
 ];
 

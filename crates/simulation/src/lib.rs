@@ -1,6 +1,23 @@
-//! Services that the production code is played over, by seeds and in virtual time: a `DynamoDB` in memory, whose indexes lag as long
-//! as they are told to.
+//! The simulation: the production code played over services in memory, by seeds and in virtual time, while everything breaks that may
+//! break; and an oracle that knows what really happened.
 //!
-//! Must not know: the production code, clocks, chance.
+//! Must not know: how the production code keeps its promises.
 
+mod chance;
+mod cloud;
 pub mod dynamodb;
+mod enumeration;
+mod executor;
+mod faults;
+mod oracle;
+mod people;
+mod play;
+mod process;
+mod scene;
+mod timeline;
+mod trace;
+mod world;
+
+pub use enumeration::{Enumerated, Which, enumerate};
+pub use faults::Fault;
+pub use play::{Played, play};

@@ -93,3 +93,53 @@ fn what_is_not_known_is_refused_and_not_guessed() {
         assert!(database.carry_out(operation, &request, 0).is_err(), "{operation} {request}");
     }
 }
+
+#[test]
+fn a_reader_without_strong_consistency_finds_an_item_as_it_was() {
+    let mut database = database(50);
+    put(&mut database, "a", Some(1), 100);
+    put(&mut database, "a", Some(2), 120);
+    let due = |database: &mut Database, is_strong: bool, now: u64| {
+        let key = json!({ "pk": { "S": "a" }, "sk": { "S": "r" } });
+        let request = json!({ "TableName": "t", "Key": key, "ConsistentRead": is_strong });
+        let answer = database.carry_out("GetItem", &request, now).expect("it is answered");
+        answer["Item"]["na"]["N"].as_str().map(str::to_owned)
+    };
+    assert_eq!(due(&mut database, true, 130), Some("2".to_owned()));
+    assert_eq!(due(&mut database, false, 130), None);
+    assert_eq!(due(&mut database, false, 155), Some("1".to_owned()));
+    assert_eq!(due(&mut database, false, 170), Some("2".to_owned()));
+}
+
+#[test]
+fn a_transaction_with_the_token_of_one_that_was_carried_out_is_not_carried_out_again() {
+    let mut database = database(0);
+    let count = |database: &mut Database| {
+        let key = json!({ "pk": { "S": "a" }, "sk": { "S": "r" } });
+        let update = json!({
+            "TableName": "t", "Key": key, "UpdateExpression": "ADD #c :one",
+            "ExpressionAttributeNames": { "#c": "count" }, "ExpressionAttributeValues": { ":one": { "N": "1" } },
+        });
+        let request = json!({ "TransactItems": [{ "Update": update }], "ClientRequestToken": "once" });
+        database.carry_out("TransactWriteItems", &request, 100).expect("it is carried out");
+        let answer =
+            database.carry_out("GetItem", &json!({ "TableName": "t", "Key": key, "ConsistentRead": true }), 100);
+        answer.expect("it is answered")["Item"]["count"]["N"].clone()
+    };
+    assert_eq!(count(&mut database), "1");
+    assert_eq!(count(&mut database), "1");
+}
+
+#[test]
+fn what_has_expired_goes_when_it_is_swept() {
+    let mut database = database(0);
+    let expiry = json!({ "TableName": "t", "TimeToLiveSpecification": { "AttributeName": "x", "Enabled": true } });
+    database.carry_out("UpdateTimeToLive", &expiry, 0).expect("it is set");
+    let item = json!({ "pk": { "S": "a" }, "sk": { "S": "r" }, "x": { "N": "10" } });
+    database.carry_out("PutItem", &json!({ "TableName": "t", "Item": item }), 0).expect("it is put");
+    let key = json!({ "TableName": "t", "Key": { "pk": { "S": "a" }, "sk": { "S": "r" } }, "ConsistentRead": true });
+    database.expire(10_000);
+    assert!(database.carry_out("GetItem", &key, 10_000).expect("it is answered").get("Item").is_some());
+    database.expire(10_001);
+    assert!(database.carry_out("GetItem", &key, 10_001).expect("it is answered").get("Item").is_none());
+}

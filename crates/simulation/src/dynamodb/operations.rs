@@ -18,10 +18,17 @@ pub struct Database {
     tables: BTreeMap<String, Table>,
     now: u64,
     lag: u64,
+    /// Transactions that were carried out, by the tokens of their callers, and when.
+    carried_out: BTreeMap<String, u64>,
 }
 
+/// For how long the same transaction with the same token is carried out once, in milliseconds (ten minutes; the reference of
+/// `TransactWriteItems`).
+const TOKEN_MILLIS: u64 = 600_000;
+
 impl Database {
-    /// Lets readers of the indexes see what is written from now on no sooner than so many milliseconds after it.
+    /// Lets readers of the indexes, and readers of items without strong consistency, see what is written from now on no sooner than so
+    /// many milliseconds after it.
     pub fn set_lag(&mut self, lag: u64) {
         self.lag = lag;
     }
@@ -34,6 +41,7 @@ impl Database {
         self.now = self.now.max(now);
         match operation {
             "CreateTable" => self.create_table(request),
+            "UpdateTimeToLive" => self.set_expiry(request),
             "GetItem" => self.get_item(request),
             "BatchGetItem" => self.batch_get_item(request),
             "PutItem" => self.write(Kind::Put, request),
@@ -59,13 +67,32 @@ impl Database {
         Ok(json!({ "TableDescription": { "TableName": name, "TableStatus": "ACTIVE" } }))
     }
 
+    /// Now, and from when on those see it who may see late.
+    fn times(&self) -> (u64, u64) {
+        (self.now, self.now + self.lag)
+    }
+
+    fn set_expiry(&mut self, request: &Value) -> Result<Value, Failure> {
+        let attribute = request["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
+        self.table(request)?.expires_by = attribute;
+        Ok(json!({ "TimeToLiveSpecification": request["TimeToLiveSpecification"] }))
+    }
+
+    /// Deletes what has expired at `now`, as `DynamoDB` does by itself some time after.
+    pub fn expire(&mut self, now: u64) {
+        for table in self.tables.values_mut() {
+            table.expire(now);
+        }
+    }
+
     fn table(&mut self, request: &Value) -> Result<&mut Table, Failure> {
         request["TableName"].as_str().and_then(|name| self.tables.get_mut(name)).ok_or(Failure::NoTable)
     }
 
     fn get_item(&mut self, request: &Value) -> Result<Value, Failure> {
+        let (now, is_strong) = (self.now, request["ConsistentRead"] == true);
         let table = self.table(request)?;
-        let item = table.items.get(&table.exactly_primary(&request["Key"])?);
+        let item = table.seen(&table.exactly_primary(&request["Key"])?, is_strong, now);
         Ok(item.map_or_else(|| json!({}), |item| json!({ "Item": item })))
     }
 
@@ -78,17 +105,19 @@ impl Database {
             if primaries.iter().collect::<BTreeSet<_>>().len() < primaries.len() {
                 return Err(Failure::invalid("a batch names a key twice"));
             }
-            let found: Vec<_> = primaries.iter().filter_map(|primary| table.items.get(primary)).collect();
+            let is_strong = wanted["ConsistentRead"] == true;
+            let found: Vec<_> =
+                primaries.iter().filter_map(|primary| table.seen(primary, is_strong, self.now)).collect();
             responses.insert(name.clone(), json!(found));
         }
         Ok(json!({ "Responses": responses, "UnprocessedKeys": {} }))
     }
 
     fn write(&mut self, kind: Kind, request: &Value) -> Result<Value, Failure> {
-        let visible = self.now + self.lag;
+        let times = self.times();
         let table = self.table(request)?;
         let Write { primary, before, after } = Write::of(table, kind, request)?;
-        table.set(&primary, after.clone(), visible);
+        table.set(&primary, after.clone(), times);
         let told = match request["ReturnValues"].as_str() {
             // Of an update that makes an item, the item as it was has its keys, as dynoxide tells it.
             Some("ALL_OLD") if kind == Kind::Update => before.or_else(|| Some(table.blank(&request["Key"]))),
@@ -101,6 +130,19 @@ impl Database {
     }
 
     fn transact(&mut self, request: &Value) -> Result<Value, Failure> {
+        let token = request["ClientRequestToken"].as_str().map(str::to_owned);
+        let fresh = |at: &u64| *at + TOKEN_MILLIS > self.now;
+        if token.as_ref().and_then(|token| self.carried_out.get(token)).is_some_and(fresh) {
+            return Ok(json!({}));
+        }
+        let answer = self.transact_anew(request)?;
+        if let Some(token) = token {
+            self.carried_out.insert(token, self.now);
+        }
+        Ok(answer)
+    }
+
+    fn transact_anew(&mut self, request: &Value) -> Result<Value, Failure> {
         let parts = request["TransactItems"].as_array().map(Vec::as_slice).unwrap_or_default();
         let (mut writes, mut reasons) = (Vec::new(), Vec::new());
         for part in parts {
@@ -125,10 +167,10 @@ impl Database {
         if keys.len() < writes.len() {
             return Err(Failure::invalid("a transaction writes an item twice"));
         }
-        let visible = self.now + self.lag;
+        let times = self.times();
         for (name, Write { primary, after, .. }) in writes {
             let table = self.tables.get_mut(&name).ok_or(Failure::NoTable)?;
-            table.set(&primary, after, visible);
+            table.set(&primary, after, times);
         }
         Ok(json!({}))
     }
@@ -153,13 +195,13 @@ impl Database {
             Ok(statement) => statement,
             Err(failure) => return error("", &failure),
         };
-        let visible = self.now + self.lag;
+        let times = self.times();
         let Some(table) = self.tables.get_mut(&statement.table) else {
             return error(&statement.table, &Failure::NoTable);
         };
         match Write::by(table, &statement, request) {
             Ok(Write { primary, after, .. }) => {
-                table.set(&primary, after, visible);
+                table.set(&primary, after, times);
                 json!({ "TableName": statement.table })
             }
             Err(failure) => error(&statement.table, &failure),

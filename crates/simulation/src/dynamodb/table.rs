@@ -18,6 +18,10 @@ pub(super) struct Table {
     pub(super) sort: String,
     pub(super) items: BTreeMap<Primary, Item>,
     pub(super) indexes: BTreeMap<String, Index>,
+    /// The attribute that says when an item expires, in seconds since 1970.
+    pub(super) expires_by: Option<String>,
+    /// What items were before changes that readers without strong consistency do not see yet: until when, and what.
+    unseen: BTreeMap<Primary, Vec<(u64, Option<Item>)>>,
 }
 
 impl Table {
@@ -33,7 +37,7 @@ impl Table {
             let (partition, sort) = keys(&index["KeySchema"])?;
             indexes.insert(name.to_owned(), Index::new(partition, sort));
         }
-        Ok(Self { partition, sort, items: BTreeMap::new(), indexes })
+        Ok(Self { partition, sort, items: BTreeMap::new(), indexes, expires_by: None, unseen: BTreeMap::new() })
     }
 
     /// The keys of an item, or of a request's `Key`.
@@ -51,14 +55,43 @@ impl Table {
         }
     }
 
-    /// Sets, or removes, an item. Readers of the indexes see it from `visible` on.
-    pub(super) fn set(&mut self, primary: &Primary, item: Option<Item>, visible: u64) {
+    /// An item as a reader sees it at `now`.
+    pub(super) fn seen(&self, primary: &Primary, is_strong: bool, now: u64) -> Option<&Item> {
+        let unseen = self.unseen.get(primary).filter(|_| !is_strong);
+        let before = unseen.and_then(|changes| changes.iter().find(|(visible, _)| *visible > now));
+        before.map_or_else(|| self.items.get(primary), |(_, before)| before.as_ref())
+    }
+
+    /// Sets, or removes, an item at `now`. Readers of the indexes, and those without strong consistency, see it from `visible` on.
+    pub(super) fn set(&mut self, primary: &Primary, item: Option<Item>, (now, visible): (u64, u64)) {
+        self.unseen.retain(|_, changes| {
+            changes.retain(|(visible, _)| *visible > now);
+            !changes.is_empty()
+        });
+        if visible > now {
+            let before = self.items.get(primary).cloned();
+            self.unseen.entry(primary.clone()).or_default().push((visible, before));
+        }
         for index in self.indexes.values_mut() {
             index.note(primary, item.as_ref(), visible);
         }
         match item {
             Some(item) => drop(self.items.insert(primary.clone(), item)),
             None => drop(self.items.remove(primary)),
+        }
+    }
+
+    /// Deletes the items that have expired.
+    pub(super) fn expire(&mut self, now: u64) {
+        let Some(attribute) = self.expires_by.clone() else { return };
+        let has_expired = |item: &Item| {
+            let second = item.get(&attribute).and_then(|value| value["N"].as_str()?.parse::<u64>().ok());
+            second.is_some_and(|second| second * 1_000 < now)
+        };
+        let expired: Vec<_> =
+            self.items.iter().filter(|(_, item)| has_expired(item)).map(|(key, _)| key.clone()).collect();
+        for primary in expired {
+            self.set(&primary, None, (now, now));
         }
     }
 

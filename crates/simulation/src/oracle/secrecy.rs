@@ -1,0 +1,16 @@
+//! Invariant 14, Secrecy: no value of a payload is in an event, or in what the system says of its failures.
+//!
+//! Must not know: which values there are; all begin alike.
+
+use super::Evidence;
+
+/// How every value begins that may stand in payloads only.
+pub(crate) const CANARY: &str = "canary-of-";
+
+pub(super) fn check(evidence: &Evidence<'_>) {
+    let events = evidence.posted.iter().map(|event| format!("{event:?}"));
+    let said = evidence.facts.said.iter().cloned();
+    for text in events.chain(said).filter(|text| text.contains(CANARY)) {
+        evidence.violated("secrecy", None, format!("a payload's value is shown: {text}"));
+    }
+}
