@@ -149,6 +149,8 @@ impl Salesforce {
 
     /// What keeps every call from being processed.
     fn weather(&self) -> Option<NotProcessed> {
+        let now = self.now();
+        self.org(|org| org.weather.turns(&self.all.faults, &self.all.chance, now));
         let kinds = [(Fault::OrgDown, NotProcessed::Down), (Fault::OrgLimitReached, NotProcessed::OrgLimit)];
         let lasting = kinds.into_iter().find(|(fault, _)| self.is(*fault)).map(|(_, why)| why);
         lasting.or_else(|| self.all.faults.meets(Fault::OrgBusy).then_some(NotProcessed::Busy))

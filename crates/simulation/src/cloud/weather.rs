@@ -18,6 +18,9 @@ const KINDS: [(Fault, Duration); 4] = [
     (Fault::StorageFull, Duration::from_hours(4)),
 ];
 
+/// What begins in the middle of a run lasts so long at most.
+const SQUALL: Duration = Duration::from_mins(10);
+
 /// What lasts over one org.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Weather {
@@ -35,6 +38,15 @@ impl Weather {
         }
         if faults.meets(Fault::LoginRefused) {
             self.refused_secret = Some(secret);
+        }
+    }
+
+    /// A call arrives, and something may begin right then, in the middle of a run.
+    pub(crate) fn turns(&mut self, faults: &Faults, chance: &Chance, now: Timestamp) {
+        for (fault, _) in KINDS {
+            if faults.meets(fault) {
+                self.until.insert(fault, now + chance.span(Duration::from_secs(1), SQUALL));
+            }
         }
     }
 
