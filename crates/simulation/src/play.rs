@@ -2,28 +2,26 @@
 //!
 //! Must not know: what is right.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+mod ending;
+mod processes;
+mod reports;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use engine::fan_out::{Schedule, fan_out};
-use engine::ingest::{Ingest, NotTaken};
-use engine::ports::causes;
-use engine::recount::recount;
-use engine::run::{Halt, Order, run};
+use engine::fan_out::Schedule;
 use rules::events::RunRequested;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
-use serde_json::json;
 
 use crate::chance::Chance;
-use crate::executor::{End, Ended, Executor, Fate, ProcessId};
+use crate::executor::{Executor, Fate, ProcessId};
 use crate::faults::{Fault, Faults};
-use crate::oracle::{Evidence, Reported, Violation, check};
-use crate::people::{About, Message, Sources, Step, Wish};
-use crate::process::{Process, Role};
+use crate::people::{Message, Sources, Step, Wish};
+use crate::process::Process;
 use crate::scene::{connections, create};
-use crate::trace::{Line, Trace};
+use crate::trace::Trace;
 use crate::world::World;
 
 /// When plays begin at the earliest.
@@ -240,201 +238,6 @@ impl Play {
         }
     }
 
-    fn ticks(&mut self, schedule: Schedule, tick: Timestamp) {
-        let (faults, now) = (self.world.faults.clone(), self.world.now());
-        if faults.meets(Fault::TickLost) {
-            return;
-        }
-        if faults.meets(Fault::TickLate) {
-            let late = self.world.chance.span(Duration::from_secs(10), Duration::from_mins(19));
-            self.at(now + late, Happening::Tick(schedule, tick));
-            return;
-        }
-        if faults.meets(Fault::TickTwice) {
-            let again = self.world.chance.span(Duration::ZERO, Duration::from_secs(90));
-            self.at(now + again, Happening::Tick(schedule, tick));
-        }
-        let (process, parts) = self.world.process(Role::FanOut, None);
-        let deadline = now + INVOCATION;
-        self.start(process, Vec::new(), Shelf::default(), async move {
-            // What a tick could not do the next one does.
-            let fanned = fan_out(&parts, schedule, tick).await;
-            if fanned.is_ok() && schedule == Schedule::TimedOut {
-                recount(&parts, deadline, &Halt::default()).await;
-            }
-        });
-    }
-
-    fn runs(&mut self, requested: RunRequested) {
-        let RunRequested { connection, selection } = requested;
-        if self.world.faults.meets(Fault::SourceWrites) {
-            self.source_interferes(&connection);
-        }
-        let (process, parts) = self.world.process(Role::Run, Some(connection.clone()));
-        let world = self.world.clone();
-        let (id, now) = (process.id, self.world.now());
-        let order =
-            Order { connection: connection.clone(), selection, deadline: now + INVOCATION, halt: Halt::default() };
-        self.start(process, Vec::new(), Shelf::default(), async move {
-            let said = format!("{connection}: a run of {:?} begins", order.selection);
-            world.trace.note(world.now(), Some(id), ("run", 0), || said);
-            let end = run(&parts, &order).await;
-            if let Err(error) = &end {
-                broken_off(&world, &connection);
-                world.facts(|facts| facts.said.push(causes(error)));
-            }
-            world.trace.note(world.now(), Some(id), ("ran", 0), || format!("{connection}: the run ends: {end:?}"));
-        });
-    }
-
-    /// The source of some record writes it itself about now.
-    fn source_interferes(&mut self, connection: &ConnectionId) {
-        let keys = self.world.keys(connection);
-        if keys.is_empty() {
-            return;
-        }
-        let key = self.world.chance.pick(&keys).clone();
-        let soon = self.world.now() + self.world.chance.span(Duration::ZERO, Duration::from_secs(4));
-        self.at(soon, Happening::Source(Step::Writes { key, what: Reported::Succeeded }));
-    }
-
-    fn reports(&mut self, step: &Step) {
-        let message = self.sources.takes(&self.world, step);
-        let (faults, chance, now) = (&self.world.faults, &self.world.chance, self.world.now());
-        let late = faults.meets(Fault::ReportLate);
-        let longest = if late { Duration::from_hours(3) } else { Duration::from_secs(3) };
-        let mut visible = vec![now + chance.span(Duration::from_millis(200), longest)];
-        if faults.meets(Fault::ReportTwice) {
-            visible.push(now + chance.span(Duration::from_millis(200), Duration::from_mins(30)));
-        }
-        for at in visible {
-            self.enqueue(at, message.clone());
-        }
-    }
-
-    fn enqueue(&mut self, visible: Timestamp, message: Message) {
-        self.queue.push((visible, message));
-        self.at(visible, Happening::Queue);
-    }
-
-    fn ingests(&mut self) {
-        let now = self.world.now();
-        let mut taken = Vec::new();
-        let (due, later): (Vec<_>, Vec<_>) = self.queue.drain(..).partition(|(visible, _)| *visible <= now);
-        self.queue = later;
-        for (visible, message) in due {
-            if taken.len() < BATCH { taken.push(message) } else { self.enqueue(visible, message) }
-        }
-        if taken.is_empty() {
-            return;
-        }
-        let (process, parts) = self.world.process(Role::Ingest, None);
-        let (world, given_back, messages) = (self.world.clone(), Shelf::default(), taken.clone());
-        let shelf = Arc::clone(&given_back);
-        self.start(process, taken, given_back, async move {
-            let ingest = Ingest::new(&parts);
-            for message in messages {
-                match ingest.take(&message.body).await {
-                    Ok(_) => recorded(&world, &message),
-                    Err(NotTaken::Refused(mistakes)) => world.watch.violated(refused(&world, &message, &mistakes)),
-                    Err(NotTaken::Port(_) | NotTaken::Throttled | NotTaken::Contended) => {
-                        shelf.lock().unwrap_or_else(PoisonError::into_inner).push(message);
-                    }
-                }
-            }
-            ingest.write_counts().await;
-        });
-    }
-
-    fn wishes(&mut self, connection: ConnectionId, wish: Wish) {
-        let wish = wish.decided(&self.world, &connection);
-        let (process, parts) = self.world.process(Role::Action, Some(connection.clone()));
-        let world = self.world.clone();
-        self.start(process, Vec::new(), Shelf::default(), wish.is_asked(world, parts, connection));
-    }
-
-    fn start(
-        &mut self,
-        process: Process,
-        taken: Vec<Message>,
-        given_back: Shelf,
-        work: impl Future<Output = ()> + 'static,
-    ) {
-        let fate = self.fate(process.role);
-        if process.role == Role::Run {
-            self.runs.push((process.id, 0));
-        }
-        self.executor.start(process.id, fate, work);
-        self.started.insert(process.id, Started { process, fate, given_back, taken });
-    }
-
-    fn fate(&self, role: Role) -> Fate {
-        let (faults, chance, now) = (&self.world.faults, &self.world.chance, self.world.now());
-        let dies = match role {
-            Role::Run => faults.chooses(Fault::RunDies),
-            Role::FanOut => faults.chooses(Fault::FanOutDies),
-            Role::Ingest => faults.chooses(Fault::IngestDies),
-            Role::Action => faults.chooses(Fault::ActionDies),
-            Role::Observer => false,
-        };
-        let by_chance = dies.then(|| {
-            let most = *chance.pick(&[8, 40, 200]);
-            chance.between(1, most)
-        });
-        let told = if role == Role::Run { self.deaths.get(&self.runs.len()).copied() } else { None };
-        let dies_at = told.or(by_chance);
-        let freezes_at = faults.chooses(Fault::ProcessFrozen).then(|| {
-            let span = chance.span(Duration::from_secs(20), Duration::from_mins(30));
-            (chance.between(1, 120), span)
-        });
-        let early = role == Role::Run && faults.chooses(Fault::DeadlineEarly);
-        let soon = *chance.pick(&[Duration::from_secs(1), Duration::from_secs(5), Duration::from_mins(3)]);
-        let lasts = if early { chance.span(Duration::from_millis(50), soon) } else { INVOCATION };
-        // A machine that sleeps ends nobody.
-        let killed_at = freezes_at.is_none().then(|| now + lasts);
-        Fate { dies_at, freezes_at, killed_at }
-    }
-
-    fn ended(&mut self, ended: &Ended) {
-        let Some(started) = self.started.remove(&ended.process) else { return };
-        let now = self.world.now();
-        if let Some(run) = self.runs.iter_mut().find(|(process, _)| *process == ended.process) {
-            run.1 = ended.awaits;
-        }
-        if started.fate.freezes_at.is_some_and(|(at, _)| at <= ended.awaits) {
-            self.world.faults.count(Fault::ProcessFrozen);
-        }
-        let back = match ended.end {
-            End::Done => std::mem::take(&mut *started.given_back.lock().unwrap_or_else(PoisonError::into_inner)),
-            End::Died => {
-                self.died(&started);
-                started.taken
-            }
-        };
-        for message in back {
-            let again = self.world.chance.span(Duration::from_secs(30), VISIBILITY);
-            self.enqueue(now + again, message);
-        }
-    }
-
-    fn died(&self, started: &Started) {
-        let Started { process, fate, .. } = started;
-        let fault = match process.role {
-            _ if fate.killed_at.is_some_and(|at| at <= self.world.now()) => Fault::DeadlineEarly,
-            Role::Run => Fault::RunDies,
-            Role::FanOut => Fault::FanOutDies,
-            Role::Ingest => Fault::IngestDies,
-            Role::Action | Role::Observer => Fault::ActionDies,
-        };
-        self.world.faults.count(fault);
-        let about = process.connection.as_ref().map_or_else(String::new, |connection| format!("{connection}: "));
-        let said = || format!("{about}the {:?} dies", process.role);
-        self.world.trace.note(self.world.now(), Some(process.id), ("dies", 0), said);
-        if let Some(connection) = &process.connection {
-            broken_off(&self.world, connection);
-        }
-    }
-
     /// An hour begins: the weather changes.
     fn hour(&mut self) {
         let World { faults, chance, table, .. } = &self.world;
@@ -451,58 +254,6 @@ impl Play {
             }
         });
     }
-
-    /// From now on nothing breaks, and persons put right what they have to.
-    fn quiet(&mut self) {
-        let World { faults, table, .. } = &self.world;
-        faults.end();
-        table.lag(Duration::from_millis(200));
-        self.world.trace.note(self.world.now(), None, ("quiet", 0), || "from now on nothing breaks".to_owned());
-        let ids: Vec<ConnectionId> = self.world.orgs.all(|orgs| {
-            orgs.values_mut().for_each(|org| {
-                org.weather.clears();
-                org.secret += 1;
-            });
-            orgs.keys().cloned().collect()
-        });
-        let soon = self.world.now() + Duration::from_mins(1);
-        for id in ids {
-            let ample = json!({ "paused": false, "budget": { "api_limit": null, "cap_without_limit": 5_000 } });
-            self.at(soon, Happening::Wish(id.clone(), Wish::Change(ample)));
-            self.at(soon + Duration::from_mins(1), Happening::Wish(id, Wish::Clear));
-        }
-    }
-
-    /// Checks what is left, and tells what the play came to.
-    pub(crate) fn ends(self) -> Played {
-        let world = &self.world;
-        if let Some(stopped) = self.stopped {
-            let connection = world.orgs.all(|orgs| orgs.keys().next().cloned()).expect("a play has a connection");
-            let violation =
-                Violation { invariant: "an end", at: world.now(), connection, key: None, text: stopped.to_owned() };
-            world.watch.violated(violation);
-        } else {
-            inspect(world);
-        }
-        let violations = world.watch.violations();
-        let history = violations.first().map_or_else(Vec::new, |first| {
-            let id = first.key.as_ref().map(|key| key.id.as_str());
-            // What was in the making then is part of it.
-            let until = first.at + Duration::from_mins(1);
-            world.trace.history(&first.connection, id, (until, SHOWN)).iter().map(Line::to_string).collect()
-        });
-        let records =
-            world.facts(|facts| facts.reports.iter().map(|report| &report.key).collect::<BTreeSet<_>>().len());
-        Played {
-            seed: self.seed,
-            days: self.end.since(self.start).as_secs_f64() / 86_400.0,
-            records: records as u64,
-            violations: violations.iter().map(Violation::to_string).collect(),
-            faults: world.faults.hits(),
-            trace_hash: world.trace.hash(),
-            history,
-        }
-    }
 }
 
 fn ticks(schedule: Schedule, tick: Timestamp) -> bool {
@@ -511,60 +262,5 @@ fn ticks(schedule: Schedule, tick: Timestamp) -> bool {
         Schedule::Due => minute.is_multiple_of(20),
         Schedule::TimedOut => minute == 0,
         Schedule::Recent => minute == 11 * 60 + 30 || minute == 23 * 60 + 30,
-    }
-}
-
-fn broken_off(world: &World, connection: &ConnectionId) {
-    world.facts(|facts| *facts.broken_off.entry(connection.clone()).or_default() += 1);
-}
-
-fn recorded(world: &World, message: &Message) {
-    let now = world.now();
-    world.facts(|facts| {
-        let recorded = match message.about {
-            About::Record(number) => &mut facts.reports[number].recorded,
-            About::Usage(number) => &mut facts.used[number].recorded,
-        };
-        recorded.get_or_insert(now);
-    });
-}
-
-fn refused(world: &World, message: &Message, mistakes: &rules::fields::Mistakes) -> Violation {
-    let (connection, key) = world.facts(|facts| match message.about {
-        About::Record(number) => {
-            let key = &facts.reports[number].key;
-            (key.connection.clone(), Some(key.clone()))
-        }
-        About::Usage(number) => (facts.used[number].connection.clone(), None),
-    });
-    Violation {
-        invariant: "conservation",
-        at: world.now(),
-        connection,
-        key,
-        text: format!("a right report is refused: {mistakes}"),
-    }
-}
-
-/// Checks each connection.
-fn inspect(world: &World) {
-    let posted = world.post.posted();
-    let ids: Vec<ConnectionId> = world.orgs.all(|orgs| orgs.keys().cloned().collect());
-    for id in ids {
-        world.orgs.of(&id, |org| org.settle(world.now()));
-        let (connection, control) = (world.eyes.connection(&id), world.eyes.control(&id));
-        let stored = world.eyes.stored(&world.keys(&id));
-        let facts = world.facts(|facts| facts.clone());
-        check(&Evidence {
-            connection: &connection,
-            control: &control,
-            stored: &stored,
-            facts: &facts,
-            posted: &posted,
-            orgs: &world.orgs,
-            eyes: &world.eyes,
-            watch: &world.watch,
-            now: world.now(),
-        });
     }
 }

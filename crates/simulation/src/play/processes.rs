@@ -1,0 +1,175 @@
+//! Processes: what is started when something happens, what is to become of it, and what becomes of what it had in its hands.
+//!
+//! Must not know: when things happen.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use engine::fan_out::{Schedule, fan_out};
+use engine::ports::causes;
+use engine::recount::recount;
+use engine::run::{Halt, Order, run};
+use rules::events::RunRequested;
+use rules::ids::ConnectionId;
+use rules::time::Timestamp;
+
+use super::{Happening, INVOCATION, Play, Shelf, Started, VISIBILITY};
+use crate::executor::{End, Ended, Fate};
+use crate::faults::Fault;
+use crate::oracle::Reported;
+use crate::people::{Message, Step, Wish};
+use crate::process::{Process, Role};
+use crate::world::World;
+
+impl Play {
+    pub(super) fn ticks(&mut self, schedule: Schedule, tick: Timestamp) {
+        let (faults, now) = (self.world.faults.clone(), self.world.now());
+        if faults.meets(Fault::TickLost) {
+            return;
+        }
+        if faults.meets(Fault::TickLate) {
+            let late = self.world.chance.span(Duration::from_secs(10), Duration::from_mins(19));
+            self.at(now + late, Happening::Tick(schedule, tick));
+            return;
+        }
+        if faults.meets(Fault::TickTwice) {
+            let again = self.world.chance.span(Duration::ZERO, Duration::from_secs(90));
+            self.at(now + again, Happening::Tick(schedule, tick));
+        }
+        let (process, parts) = self.world.process(Role::FanOut, None);
+        let deadline = now + INVOCATION;
+        self.start(process, Vec::new(), Shelf::default(), async move {
+            // What a tick could not do the next one does.
+            let fanned = fan_out(&parts, schedule, tick).await;
+            if fanned.is_ok() && schedule == Schedule::TimedOut {
+                recount(&parts, deadline, &Halt::default()).await;
+            }
+        });
+    }
+
+    pub(super) fn runs(&mut self, requested: RunRequested) {
+        let RunRequested { connection, selection } = requested;
+        if self.world.faults.meets(Fault::SourceWrites) {
+            self.source_interferes(&connection);
+        }
+        let (process, parts) = self.world.process(Role::Run, Some(connection.clone()));
+        let world = self.world.clone();
+        let (id, now) = (process.id, self.world.now());
+        let order =
+            Order { connection: connection.clone(), selection, deadline: now + INVOCATION, halt: Halt::default() };
+        self.start(process, Vec::new(), Shelf::default(), async move {
+            let said = format!("{connection}: a run of {:?} begins", order.selection);
+            world.trace.note(world.now(), Some(id), ("run", 0), || said);
+            let end = run(&parts, &order).await;
+            if let Err(error) = &end {
+                broken_off(&world, &connection);
+                world.facts(|facts| facts.said.push(causes(error)));
+            }
+            world.trace.note(world.now(), Some(id), ("ran", 0), || format!("{connection}: the run ends: {end:?}"));
+        });
+    }
+
+    /// The source of some record writes it itself about now.
+    pub(super) fn source_interferes(&mut self, connection: &ConnectionId) {
+        let keys = self.world.keys(connection);
+        if keys.is_empty() {
+            return;
+        }
+        let key = self.world.chance.pick(&keys).clone();
+        let soon = self.world.now() + self.world.chance.span(Duration::ZERO, Duration::from_secs(4));
+        self.at(soon, Happening::Source(Step::Writes { key, what: Reported::Succeeded }));
+    }
+
+    pub(super) fn wishes(&mut self, connection: ConnectionId, wish: Wish) {
+        let wish = wish.decided(&self.world, &connection);
+        let (process, parts) = self.world.process(Role::Action, Some(connection.clone()));
+        let world = self.world.clone();
+        self.start(process, Vec::new(), Shelf::default(), wish.is_asked(world, parts, connection));
+    }
+
+    pub(super) fn start(
+        &mut self,
+        process: Process,
+        taken: Vec<Message>,
+        given_back: Shelf,
+        work: impl Future<Output = ()> + 'static,
+    ) {
+        let fate = self.fate(process.role);
+        if process.role == Role::Run {
+            self.runs.push((process.id, 0));
+        }
+        self.executor.start(process.id, fate, work);
+        self.started.insert(process.id, Started { process, fate, given_back, taken });
+    }
+
+    pub(super) fn fate(&self, role: Role) -> Fate {
+        let (faults, chance, now) = (&self.world.faults, &self.world.chance, self.world.now());
+        let dies = match role {
+            Role::Run => faults.chooses(Fault::RunDies),
+            Role::FanOut => faults.chooses(Fault::FanOutDies),
+            Role::Ingest => faults.chooses(Fault::IngestDies),
+            Role::Action => faults.chooses(Fault::ActionDies),
+            Role::Observer => false,
+        };
+        let by_chance = dies.then(|| {
+            let most = *chance.pick(&[8, 40, 200]);
+            chance.between(1, most)
+        });
+        let told = if role == Role::Run { self.deaths.get(&self.runs.len()).copied() } else { None };
+        let dies_at = told.or(by_chance);
+        let freezes_at = faults.chooses(Fault::ProcessFrozen).then(|| {
+            let span = chance.span(Duration::from_secs(20), Duration::from_mins(30));
+            (chance.between(1, 120), span)
+        });
+        let early = role == Role::Run && faults.chooses(Fault::DeadlineEarly);
+        let soon = *chance.pick(&[Duration::from_secs(1), Duration::from_secs(5), Duration::from_mins(3)]);
+        let lasts = if early { chance.span(Duration::from_millis(50), soon) } else { INVOCATION };
+        // A machine that sleeps ends nobody.
+        let killed_at = freezes_at.is_none().then(|| now + lasts);
+        Fate { dies_at, freezes_at, killed_at }
+    }
+
+    pub(super) fn ended(&mut self, ended: &Ended) {
+        let Some(started) = self.started.remove(&ended.process) else { return };
+        let now = self.world.now();
+        if let Some(run) = self.runs.iter_mut().find(|(process, _)| *process == ended.process) {
+            run.1 = ended.awaits;
+        }
+        if started.fate.freezes_at.is_some_and(|(at, _)| at <= ended.awaits) {
+            self.world.faults.count(Fault::ProcessFrozen);
+        }
+        let back = match ended.end {
+            End::Done => std::mem::take(&mut *started.given_back.lock().unwrap_or_else(PoisonError::into_inner)),
+            End::Died => {
+                self.died(&started);
+                started.taken
+            }
+        };
+        for message in back {
+            let again = self.world.chance.span(Duration::from_secs(30), VISIBILITY);
+            self.enqueue(now + again, message);
+        }
+    }
+
+    pub(super) fn died(&self, started: &Started) {
+        let Started { process, fate, .. } = started;
+        let fault = match process.role {
+            _ if fate.killed_at.is_some_and(|at| at <= self.world.now()) => Fault::DeadlineEarly,
+            Role::Run => Fault::RunDies,
+            Role::FanOut => Fault::FanOutDies,
+            Role::Ingest => Fault::IngestDies,
+            Role::Action | Role::Observer => Fault::ActionDies,
+        };
+        self.world.faults.count(fault);
+        let about = process.connection.as_ref().map_or_else(String::new, |connection| format!("{connection}: "));
+        let said = || format!("{about}the {:?} dies", process.role);
+        self.world.trace.note(self.world.now(), Some(process.id), ("dies", 0), said);
+        if let Some(connection) = &process.connection {
+            broken_off(&self.world, connection);
+        }
+    }
+}
+
+fn broken_off(world: &World, connection: &ConnectionId) {
+    world.facts(|facts| *facts.broken_off.entry(connection.clone()).or_default() += 1);
+}
