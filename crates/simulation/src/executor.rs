@@ -138,3 +138,60 @@ impl Task {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// Plays processes that each note the time after every wait of a second, up to three of them.
+    fn noted(fates: &[Fate]) -> Vec<(u64, i64)> {
+        let timeline = Timeline::starting(Timestamp::from_millis(0));
+        let mut executor = Executor::new(timeline.clone(), Chance::of(1, 1));
+        let notes = Rc::new(RefCell::new(Vec::new()));
+        for (number, fate) in fates.iter().enumerate() {
+            let (notes, timeline, number) = (Rc::clone(&notes), timeline.clone(), number as u64);
+            executor.start(ProcessId(number), *fate, async move {
+                for _ in 0..3 {
+                    timeline.sleep(Duration::from_secs(1)).await;
+                    notes.borrow_mut().push((number, timeline.now().as_millis() / 1_000));
+                }
+            });
+        }
+        loop {
+            while executor.step().is_some() {}
+            let Some(next) = timeline.next() else { break };
+            timeline.advance_to(next);
+        }
+        notes.take()
+    }
+
+    #[test]
+    fn time_stands_still_while_somebody_can_go_on_and_then_jumps() {
+        let mut notes = noted(&[Fate::default(), Fate::default()]);
+        assert!(notes.is_sorted_by_key(|(_, second)| *second));
+        notes.sort_unstable();
+        assert_eq!(notes, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)]);
+    }
+
+    #[test]
+    fn a_process_that_dies_at_its_second_await_comes_no_further_and_the_other_goes_on() {
+        let notes = noted(&[Fate { dies_at: Some(2), ..Fate::default() }, Fate::default()]);
+        let of = |process| notes.iter().filter(|(by, _)| *by == process).count();
+        assert_eq!((of(0), of(1)), (1, 3));
+    }
+
+    #[test]
+    fn a_process_that_is_frozen_goes_on_when_it_thaws() {
+        let frozen = Fate { freezes_at: Some((2, Duration::from_mins(1))), ..Fate::default() };
+        assert_eq!(noted(&[frozen]), [(0, 1), (0, 61), (0, 62)]);
+    }
+
+    #[test]
+    fn a_process_is_ended_at_its_instant_even_while_it_waits() {
+        let ended = Fate { killed_at: Some(Timestamp::from_millis(2_500)), ..Fate::default() };
+        assert_eq!(noted(&[ended]), [(0, 1), (0, 2)]);
+    }
+}
