@@ -7,6 +7,7 @@ mod processes;
 mod reports;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -87,7 +88,7 @@ pub struct Played {
     pub history: Vec<String>,
 }
 
-/// Plays a seed. With `keeps_lines` the history of the first violation is told.
+/// Plays a seed. With `keeps_lines` the history of the first violation is told. That the production code panics is a violation too.
 #[must_use]
 pub fn play(seed: u64, keeps_lines: bool) -> Played {
     let chance = Chance::of(seed, 1);
@@ -97,7 +98,11 @@ pub fn play(seed: u64, keeps_lines: bool) -> Played {
     let world = World::new(start, chance, faults, Trace::new(keeps_lines), ids);
     let mut play = Play::new(seed, world, (BREAKING, QUIET));
     play.plan();
-    play.goes_on();
+    // Nothing of a play that panicked is used but what it has seen by then.
+    let panics = catch_unwind(AssertUnwindSafe(|| play.goes_on())).is_err();
+    if panics {
+        play.stopped = Some("something panics");
+    }
     play.ends()
 }
 
