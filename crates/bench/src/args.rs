@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::plan::{OutcomeKind, PolicyKind};
+use measured::plan::{OutcomeKind, PolicyKind};
 
 /// Measures what a run costs.
 #[derive(Parser)]
@@ -27,6 +27,11 @@ pub(crate) enum Command {
     Peers(Peers),
     /// The bars: 50,000 records, and the others scaled. Fails when one is crossed.
     Bars(Bars),
+    /// How many instructions the hot paths take, by callgrind. Fails when one takes 2 % more than is kept.
+    Instructions(Instructions),
+    /// Takes a hot path so many times.
+    #[command(hide = true)]
+    Hot(Hot),
     /// Holds the table, the bus and the org for the process that started it.
     #[command(hide = true)]
     Serve,
@@ -62,6 +67,12 @@ pub(crate) struct Capacity {
     /// One line of JSON rather than a table.
     #[arg(long)]
     pub(crate) json: bool,
+    /// The most bytes of memory that the process may take.
+    #[arg(long, default_value_t = 48_000_000)]
+    pub(crate) most_memory: u64,
+    /// The address of a `bench serve` that runs already, for tools that look at this process alone.
+    #[arg(long, hide = true)]
+    pub(crate) other: Option<String>,
     /// The bars alone.
     #[arg(long, conflicts_with = "json")]
     pub(crate) bars: bool,
@@ -119,6 +130,21 @@ pub(crate) struct Peers {
     /// A Python with the packages of `crates/bench/peers/requirements.txt`.
     #[arg(long, default_value = ".venv/peers/bin/python")]
     pub(crate) python: std::path::PathBuf,
+}
+
+/// What is done with the counts.
+#[derive(clap::Args, Clone)]
+pub(crate) struct Instructions {
+    /// Prints them as they are kept.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+/// A path and how often it is taken.
+#[derive(clap::Args, Clone)]
+pub(crate) struct Hot {
+    pub(crate) path: String,
+    pub(crate) times: u64,
 }
 
 /// Which bars are looked at.

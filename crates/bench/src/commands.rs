@@ -15,10 +15,10 @@ use crate::bars::{self, Bar};
 use crate::clock::RunClock;
 use crate::compare;
 use crate::figures::{Figures, Took};
-use crate::plan::{CONNECTION, OutcomeKind, Plan, PolicyKind, USUAL_PAYLOAD};
 use crate::process;
 use crate::run::Setting;
 use crate::spawn::{Counted, Other};
+use measured::plan::{CONNECTION, OutcomeKind, Plan, PolicyKind, USUAL_PAYLOAD};
 
 /// Records of a run whose bars are scaled.
 const FEW: usize = 5_000;
@@ -42,7 +42,7 @@ pub(crate) fn capacity(args: &args::Capacity) -> anyhow::Result<ExitCode> {
         record_us: args.record_us,
         in_flight: args.in_flight,
     };
-    let (figures, counted) = on_one_thread(measure(&plan))?;
+    let (figures, counted) = on_one_thread(measure(&plan, args.other.as_deref()))?;
     if args.json {
         println!("{}", serde_json::to_string(&figures)?);
         return Ok(ExitCode::SUCCESS);
@@ -50,9 +50,9 @@ pub(crate) fn capacity(args: &args::Capacity) -> anyhow::Result<ExitCode> {
     if !args.bars {
         println!("{}", serde_json::to_string_pretty(&figures)?);
         println!("{}", serde_json::to_string_pretty(&counted.by_operation)?);
-        println!("hottest: {:?}", counted.hottest_key);
+        println!("{}", serde_json::to_string_pretty(&counted.hottest_key)?);
     }
-    Ok(verdict(&told(&plan), &bars::of_a_run(plan.policy, plan.outcome, &figures, &counted)))
+    Ok(verdict(&told(&plan), &bars::of_a_run(&plan, &figures, &counted, args.most_memory)))
 }
 
 fn told(plan: &Plan) -> String {
@@ -60,8 +60,11 @@ fn told(plan: &Plan) -> String {
 }
 
 /// Carries out a planned run and gives what it took.
-async fn measure(plan: &Plan) -> anyhow::Result<(Figures, Counted)> {
-    let other = Other::start().await?;
+async fn measure(plan: &Plan, running: Option<&str>) -> anyhow::Result<(Figures, Counted)> {
+    let other = match running {
+        Some(address) => Other::at(address)?,
+        None => Other::start().await?,
+    };
     let settings = other.set_up(plan).await?;
     let clock = RunClock::starting(plan.policy.tick() + Duration::from_secs(1), plan.takes_time());
     let setting = Setting::new(&other.address, &settings, plan.policy, &clock)?;

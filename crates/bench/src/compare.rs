@@ -11,8 +11,8 @@ use tokio::process::Command;
 
 use crate::args::Peers;
 use crate::figures::{Figures, Took};
-use crate::plan::{CLIENT_ID, CLIENT_SECRET, CONNECTION, FIELD, OBJECT, Plan, PolicyKind, TABLE, USUAL_PAYLOAD};
 use crate::spawn::Other;
+use measured::plan::{CLIENT_ID, CLIENT_SECRET, CONNECTION, FIELD, OBJECT, Plan, PolicyKind, TABLE, USUAL_PAYLOAD};
 
 /// Who runs, Resync first.
 const CONTESTANTS: [&str; 3] = ["resync", "tuned", "straightforward"];

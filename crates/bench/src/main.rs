@@ -11,7 +11,7 @@ mod clock;
 mod commands;
 mod compare;
 mod figures;
-mod plan;
+mod instructions;
 mod process;
 mod run;
 mod scale;
@@ -32,6 +32,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Scale(scale) => scale::scale(&scale).map(|()| ExitCode::SUCCESS),
         Command::Peers(peers) => commands::peers(&peers),
         Command::Bars(bars) => commands::bars(&bars),
+        Command::Instructions(args) => instructions::instructions(&args),
+        Command::Hot(hot) => instructions::hot(&hot),
         Command::Serve => services::serve(),
     }
 }

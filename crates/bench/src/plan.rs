@@ -7,33 +7,36 @@ use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The table.
-pub(crate) const TABLE: &str = "resync";
+pub const TABLE: &str = "resync";
 
 /// The connection that is measured.
-pub(crate) const CONNECTION: &str = "acme";
+pub const CONNECTION: &str = "acme";
 
-/// The object of its records, and the field that they are matched by.
-pub(crate) const OBJECT: &str = "Contact";
-pub(crate) const FIELD: &str = "Ext_Id__c";
+/// The object of its records.
+pub const OBJECT: &str = "Contact";
+/// The field that they are matched by.
+pub const FIELD: &str = "Ext_Id__c";
 
-/// The credentials that the org takes.
-pub(crate) const CLIENT_ID: &str = "resync-bench";
-pub(crate) const CLIENT_SECRET: &str = "no-secret";
+/// The consumer key that the org takes.
+pub const CLIENT_ID: &str = "resync-bench";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "no-secret";
 
 /// The error that every record failed with, and that those that fail again fail with.
-pub(crate) const CODE: &str = "FIELD_CUSTOM_VALIDATION_EXCEPTION";
-pub(crate) const MESSAGE: &str = "The phone number does not fit the country of the mailing address.";
+pub const CODE: &str = "FIELD_CUSTOM_VALIDATION_EXCEPTION";
+/// Its message.
+pub const MESSAGE: &str = "The phone number does not fit the country of the mailing address.";
 
 /// A field that the org refuses a record for.
-pub(crate) const FATE: &str = "Fate__c";
+pub const FATE: &str = "Fate__c";
 
 /// The payload that makes an item of nearly 1 KB.
-pub(crate) const USUAL_PAYLOAD: usize = 480;
+pub const USUAL_PAYLOAD: usize = 480;
 
 /// What Salesforce makes of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum OutcomeKind {
+pub enum OutcomeKind {
     /// All are saved.
     Success,
     /// All fail with the same error again.
@@ -46,10 +49,11 @@ pub(crate) enum OutcomeKind {
 
 impl OutcomeKind {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Success, Self::Failure, Self::Mixed, Self::Outage];
+    pub const ALL: [Self; 4] = [Self::Success, Self::Failure, Self::Mixed, Self::Outage];
 
     /// Its name on the command line.
-    pub(crate) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
@@ -59,7 +63,8 @@ impl OutcomeKind {
     }
 
     /// Whether the record of this number is refused.
-    pub(crate) fn refuses(self, number: usize) -> bool {
+    #[must_use]
+    pub fn refuses(self, number: usize) -> bool {
         match self {
             Self::Success | Self::Outage => false,
             Self::Failure => true,
@@ -71,7 +76,7 @@ impl OutcomeKind {
 /// The connection's policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum PolicyKind {
+pub enum PolicyKind {
     /// Every 20 minutes.
     Interval,
     /// Twice a day.
@@ -80,10 +85,11 @@ pub(crate) enum PolicyKind {
 
 impl PolicyKind {
     /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Interval, Self::Recent];
+    pub const ALL: [Self; 2] = [Self::Interval, Self::Recent];
 
     /// Its name in a connection's settings.
-    pub(crate) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Interval => "interval",
             Self::Recent => "recent",
@@ -91,7 +97,8 @@ impl PolicyKind {
     }
 
     /// The tick that is measured: 11:40 or 11:30 of 2026-03-02, in UTC.
-    pub(crate) fn tick(self) -> Timestamp {
+    #[must_use]
+    pub fn tick(self) -> Timestamp {
         match self {
             Self::Interval => Timestamp::from_millis(1_772_451_600_000),
             Self::Recent => Timestamp::from_millis(1_772_451_000_000),
@@ -101,29 +108,31 @@ impl PolicyKind {
 
 /// What the other process is to fill its table with, and how the org is to answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// How many records are due.
-    pub(crate) due: usize,
+    pub due: usize,
     /// How many others each connection has stored, that are not due.
-    pub(crate) stored: usize,
+    pub stored: usize,
     /// Connections beside the measured one.
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// The bytes of a payload.
-    pub(crate) payload: usize,
+    pub payload: usize,
     /// The policy of all.
-    pub(crate) policy: PolicyKind,
+    pub policy: PolicyKind,
     /// What becomes of the due records.
-    pub(crate) outcome: OutcomeKind,
-    /// Milliseconds of a call, and microseconds of each of its records.
-    pub(crate) call_ms: u64,
-    pub(crate) record_us: u64,
+    pub outcome: OutcomeKind,
+    /// Milliseconds of a call.
+    pub call_ms: u64,
+    /// Microseconds of each of its records.
+    pub record_us: u64,
     /// Calls in flight at most.
-    pub(crate) in_flight: u8,
+    pub in_flight: u8,
 }
 
 impl Plan {
     /// Whether the org takes any time.
-    pub(crate) fn takes_time(&self) -> bool {
+    #[must_use]
+    pub fn takes_time(&self) -> bool {
         self.call_ms > 0 || self.record_us > 0
     }
 }

@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 use store::DynamoStore;
 
 use crate::clock::RunClock;
-use crate::plan::{CLIENT_ID, CLIENT_SECRET, PolicyKind, TABLE};
 use crate::services::AT;
+use measured::plan::{CLIENT_ID, CLIENT_SECRET, PolicyKind, TABLE};
 
 /// How long an invocation may take, as deployed; a run of a million records is given as long as it needs.
 const INVOCATION: Duration = Duration::from_mins(15);

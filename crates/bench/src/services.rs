@@ -5,7 +5,6 @@
 mod bus;
 mod index_keys;
 mod meter;
-mod record;
 mod seed;
 mod table;
 
@@ -24,9 +23,9 @@ use salesforce_sim::Simulator;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::plan::Plan;
 use crate::process;
 use crate::services::meter::Meter;
+use measured::plan::Plan;
 
 /// The header by which a run says what its clock reads, in milliseconds.
 pub(crate) const AT: &str = "x-bench-at";

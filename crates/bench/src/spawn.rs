@@ -5,17 +5,17 @@
 use std::process::Stdio;
 
 use anyhow::{Context, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::plan::Plan;
+use measured::plan::Plan;
 
 /// The other process. It ends with this one.
 pub(crate) struct Other {
     pub(crate) address: String,
-    child: Child,
+    child: Option<Child>,
     http: reqwest::Client,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Counted {
 }
 
 /// The index key that got most writes in a second.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct HottestKey {
     pub(crate) key: String,
     pub(crate) units_in_a_second: f64,
@@ -59,8 +59,13 @@ impl Other {
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line).await.context("reading from the other process")?;
         let announced: Announced = serde_json::from_str(&line).context("the other process did not start")?;
+        Ok(Self { child: Some(child), ..Self::at(&announced.address)? })
+    }
+
+    /// One that runs already.
+    pub(crate) fn at(address: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build().context("setting up HTTP")?;
-        Ok(Self { address: announced.address, child, http })
+        Ok(Self { address: address.to_owned(), child: None, http })
     }
 
     /// Tells it what to hold; the measured connection's settings.
@@ -74,9 +79,10 @@ impl Other {
     }
 
     /// Ends it.
-    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        drop(self.child.stdin.take());
-        let ended = self.child.wait().await.context("waiting for the other process")?;
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let Some(mut child) = self.child else { return Ok(()) };
+        drop(child.stdin.take());
+        let ended = child.wait().await.context("waiting for the other process")?;
         ensure!(ended.success(), "the other process did not end in order");
         Ok(())
     }

@@ -22,9 +22,11 @@ use store::DynamoStore;
 use store::local::written;
 
 use super::Services;
-use super::record::{error_type, payload, record};
-use crate::plan::{CLIENT_ID, CLIENT_SECRET, CODE, CONNECTION, FATE, FIELD, MESSAGE, OBJECT, OutcomeKind, Plan, TABLE};
 use crate::run::table_client;
+use measured::plan::{
+    CLIENT_ID, CLIENT_SECRET, CODE, CONNECTION, FATE, FIELD, MESSAGE, OBJECT, OutcomeKind, Plan, TABLE,
+};
+use measured::record::{error_type, payload, record};
 
 /// Items that are put into the table at a time.
 const AT_A_TIME: usize = 5_000;

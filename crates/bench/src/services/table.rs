@@ -75,3 +75,7 @@ fn read<T: DeserializeOwned>(asked: &Value) -> Result<T, DynoxideError> {
 fn write(answer: &impl Serialize) -> Result<Value, DynoxideError> {
     serde_json::to_value(answer).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
 }
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

@@ -19,13 +19,14 @@ use serde_json::{Map, Value, json};
 use crate::plan::{CODE, FATE, FIELD, MESSAGE, OBJECT, Plan, PolicyKind};
 
 /// Between two ticks.
-pub(super) const TICK: Duration = Duration::from_mins(20);
+pub const TICK: Duration = Duration::from_mins(20);
 
 /// Tries that each record has behind it.
 const TRIED: u32 = 3;
 
 /// The type of the error that all failed with.
-pub(super) fn error_type() -> ErrorType {
+#[must_use]
+pub fn error_type() -> ErrorType {
     Catalogue::builtin().classify(CODE, MESSAGE).error_type
 }
 
@@ -36,7 +37,10 @@ fn first_failed(plan: &Plan, number: usize) -> Timestamp {
 }
 
 /// The record of this number of a connection, due or not.
-pub(super) fn record(plan: &Plan, connection: &ConnectionId, number: usize, due: bool) -> anyhow::Result<Record> {
+///
+/// # Errors
+/// When a name or a size does not fit.
+pub fn record(plan: &Plan, connection: &ConnectionId, number: usize, due: bool) -> anyhow::Result<Record> {
     let first = first_failed(plan, number);
     let payload = payload(plan, number);
     let object = ObjectName::new(OBJECT).context("naming an object")?;
@@ -108,7 +112,8 @@ fn key(connection: &ConnectionId, number: usize) -> String {
 }
 
 /// The payload of this number: `plan.payload` bytes as JSON.
-pub(super) fn payload(plan: &Plan, number: usize) -> Payload {
+#[must_use]
+pub fn payload(plan: &Plan, number: usize) -> Payload {
     let fate = if plan.outcome.refuses(number) { "refused" } else { "saved" };
     let mut fields = Map::from_iter([
         (FATE.to_owned(), json!(fate)),
