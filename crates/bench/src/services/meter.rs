@@ -36,8 +36,8 @@ impl Meter {
         let taken = std::mem::replace(self, Self { keys, ..Self::default() });
         let hottest = taken.keys.hottest();
         json!({
-            "write_units": taken.write_units.values().sum::<f64>(),
-            "read_units": taken.read_units.values().sum::<f64>(),
+            "write_units": sum(&taken.write_units),
+            "read_units": sum(&taken.read_units),
             "dynamodb_requests": taken.requests.values().sum::<usize>(),
             "put_events_calls": taken.put_events_calls,
             "event_pieces": taken.event_pieces,
@@ -48,6 +48,11 @@ impl Meter {
             },
         })
     }
+}
+
+/// The sum; that of nothing is not below it.
+fn sum(units: &BTreeMap<String, f64>) -> f64 {
+    units.values().fold(0.0, |sum, units| sum + units)
 }
 
 fn is_read(operation: &str) -> bool {
