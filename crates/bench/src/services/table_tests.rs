@@ -22,7 +22,7 @@ impl Table {
         table.units(
             "CreateTable",
             &json!({
-                "TableName": "t", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": attributes,
+                "TableName": "tab", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": attributes,
                 "KeySchema": [{ "AttributeName": "PK", "KeyType": "HASH" }, { "AttributeName": "SK", "KeyType": "RANGE" }],
                 "GlobalSecondaryIndexes": [index("by-next-attempt", "n", "na"), index("by-age", "a", "fa")],
             }),
@@ -39,7 +39,7 @@ impl Table {
     }
 
     fn put(&self, id: &str, bytes: usize) -> (f64, f64) {
-        self.units("PutItem", &json!({ "TableName": "t", "Item": item(id, bytes) }))
+        self.units("PutItem", &json!({ "TableName": "tab", "Item": item(id, bytes) }))
     }
 
     fn update(&self, clauses: &str, set: &[Value]) -> (f64, f64) {
@@ -66,7 +66,7 @@ fn item(id: &str, bytes: usize) -> Value {
 fn statement(id: &str, clauses: &str, set: &[Value]) -> Value {
     let parameters: Vec<Value> =
         set.iter().cloned().chain([json!({ "S": id }), json!({ "S": "r" }), json!({ "N": "1" })]).collect();
-    let text = format!(r#"UPDATE "t" {clauses} WHERE "PK"=? AND "SK"=? AND "v"=?"#);
+    let text = format!(r#"UPDATE "tab" {clauses} WHERE "PK"=? AND "SK"=? AND "v"=?"#);
     json!({ "Statement": text, "Parameters": parameters })
 }
 
@@ -111,7 +111,7 @@ fn statements_of_a_batch_are_charged_one_by_one_and_one_that_is_refused_too() {
 #[test]
 fn a_transaction_takes_twice_as_much_of_the_table_and_no_more_of_an_index() {
     let table = Table::new();
-    let put = json!({ "Put": { "TableName": "t", "Item": item("1", 1_000) } });
+    let put = json!({ "Put": { "TableName": "tab", "Item": item("1", 1_000) } });
     assert_eq!(table.units("TransactWriteItems", &json!({ "TransactItems": [put] })), (4.0, 0.0));
 }
 
@@ -121,10 +121,10 @@ fn strong_reads_take_a_unit_for_four_kilobytes_of_each_item_and_a_query_rounds_i
     table.put("1", 1_000);
     table.put("2", 4_097);
     let key = |id: &str| json!({ "PK": { "S": id }, "SK": { "S": "r" } });
-    let wanted = json!({ "t": { "Keys": [key("1"), key("2")], "ConsistentRead": true } });
+    let wanted = json!({ "tab": { "Keys": [key("1"), key("2")], "ConsistentRead": true } });
     assert_eq!(table.units("BatchGetItem", &json!({ "RequestItems": wanted })), (0.0, 3.0));
     let query = json!({
-        "TableName": "t", "IndexName": "by-next-attempt", "KeyConditionExpression": "n = :n",
+        "TableName": "tab", "IndexName": "by-next-attempt", "KeyConditionExpression": "n = :n",
         "ExpressionAttributeValues": { ":n": { "S": "q" } },
     });
     assert_eq!(table.units("Query", &query), (0.0, 0.5), "two small entries, read as they were a moment ago");
