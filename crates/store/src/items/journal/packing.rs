@@ -194,7 +194,7 @@ mod tests {
     fn two_hundred_records_named_by_uuid_that_failed_within_an_hour_take_less_than_six_kilobytes() {
         let sent = |number: u64| Sent {
             id: RecordId::new(uuid_text(
-                (u128::from(number) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes(),
+                u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes(),
             ))
             .unwrap(),
             fence: Fence(number),
