@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each room, and the rooms that it may know.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("rules", &[]),
     ("engine", &["rules"]),
     ("store", &["engine", "rules"]),
@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("imports", &["rules"]),
     ("model", &["rules"]),
     ("simulation", &["engine", "rules", "store"]),
+    ("bench", &["engine", "functions", "rules", "salesforce", "salesforce-sim", "store"]),
     ("cli", &["api", "engine", "functions", "imports", "rules", "salesforce", "salesforce-sim", "store"]),
 ];
 

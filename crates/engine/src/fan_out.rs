@@ -124,14 +124,15 @@ fn start_if(work: bool, selection: Selection) -> Look {
 
 /// What persons asked to be deleted needs no API call: neither a pause nor a closed gate keeps it back.
 async fn deletions<P: Ports>(ports: &P, connection: &Connection, tick: Timestamp) -> Result<Look, PortError> {
-    let control = ports.store().control(&connection.id).await?;
+    let control = ports.store().glance(&connection.id).await?;
     let owed = control.owed.next_deletion(ports.clock().now()).is_some();
     Ok(start_if(owed, Selection::Owed { tick }))
 }
 
-/// The 20-minute schedule also starts what is owed, what a dead run left, and what is worth a probe, for either policy.
+/// The 20-minute schedule, which only glances at the control item (a run reads it strongly, and what was written in the last moment
+/// has an event of its own, or waits for the next tick), also starts what is owed, what a dead run left, and what is worth a probe, for either policy.
 async fn due<P: Ports>(ports: &P, connection: &Connection, tick: Timestamp) -> Result<Look, PortError> {
-    let control = ports.store().control(&connection.id).await?;
+    let control = ports.store().glance(&connection.id).await?;
     let now = ports.clock().now();
     if control.has_dead_lease(now) {
         return Ok(Look::Start(Selection::Due { tick }));

@@ -15,6 +15,8 @@ pub mod fan_out;
 pub mod health;
 pub mod ingest;
 pub mod manage;
+#[cfg(feature = "measured")]
+pub mod measured;
 #[cfg(feature = "fakes")]
 pub mod memory;
 pub mod overdue;

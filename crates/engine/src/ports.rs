@@ -21,7 +21,7 @@ pub use actions::{ActionKeys, Attempt, Claimed, Fingerprint, KeptAnswer, KeyedAc
 pub use audit::{AuditAction, AuditEntry, Audits};
 pub use bus::Events;
 pub use directory::{CountChange, ErrorTypes, Recounted, Totals, TypeEntry};
-pub use due::{AgedKey, DueRecords, KeyPage, Look, PageToken, Queue, Stretch};
+pub use due::{AgedKey, DueRecords, KeyPage, Look, PageToken, Queue, SIDE_BY_SIDE, Stretch};
 pub use error::{PortError, causes};
 pub use facts::{Facts, Standings};
 pub use records::{Keeping, OutcomeWrite, PayloadChange, Put, Read, Records, Written};

@@ -27,6 +27,7 @@ mod source;
 mod take_over;
 mod tally;
 mod turn;
+mod width;
 mod work;
 
 use rules::gates::{Gate, of_connection};
@@ -50,6 +51,17 @@ pub use halt::Halt;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use source::readable;
 pub use take_over::take_over;
+
+/// Packs these records, which were read at this instant, as a run does; how many batches they make.
+#[cfg(feature = "measured")]
+pub(crate) fn packed(
+    records: impl Iterator<Item = (rules::record::Record, crate::payload::Payload)>,
+    read_at: Timestamp,
+) -> usize {
+    let kind = rules::counts::TryKind::Interval;
+    let item = |(record, payload)| batch::Item { record, payload: Some(payload), kind, read_at };
+    pack::pack(records.map(item).collect(), &pack::Sizes::default(), true).batches.len()
+}
 
 /// What a run is asked to do.
 #[derive(Clone, Debug)]

@@ -35,5 +35,5 @@ pub use crate::names::{
 pub use crate::org::faults::{Calls, Canned, Commit, Effect, Fault, Window};
 pub use crate::org::rules::{Activity, Failure, Rule, Selector};
 pub use crate::org::schema::{ObjectSchema, Schema};
-pub use crate::settings::{AppUsage, ClientSecret, Clock, Credentials, Settings, wall_clock};
+pub use crate::settings::{AppUsage, ClientSecret, Clock, Credentials, Settings, Work, wall_clock};
 pub use crate::simulator::{Simulator, StartError};

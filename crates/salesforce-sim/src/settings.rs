@@ -87,6 +87,23 @@ pub struct AppUsage {
     pub limit: u32,
 }
 
+/// How long, in real time, the work of a collections call takes. Faults add to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// What every call takes.
+    pub call: Duration,
+    /// What each of its records adds.
+    pub record: Duration,
+}
+
+impl Work {
+    /// What a call with so many records takes.
+    #[must_use]
+    pub fn of(self, records: usize) -> Duration {
+        self.call + self.record * u32::try_from(records).unwrap_or(u32::MAX)
+    }
+}
+
 /// What a simulator is started with. The default is an open schema, 15,000 calls a day and the machine's time.
 #[derive(Clone)]
 pub struct Settings {
@@ -104,6 +121,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// The org's objects.
     pub schema: Schema,
+    /// How long a collections call takes.
+    pub work: Work,
     /// How long, in real time, a request that is never answered is kept open at most.
     pub hang: Duration,
 }
@@ -118,6 +137,7 @@ impl Default for Settings {
             app_usage: None,
             credentials: Credentials::default(),
             schema: Schema::open(),
+            work: Work::default(),
             hang: Duration::from_mins(1),
         }
     }

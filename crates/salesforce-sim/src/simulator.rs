@@ -60,7 +60,7 @@ impl Simulator {
         let credentials = settings.credentials.clone();
         let sessions = Sessions::new(url.clone(), credentials).map_err(StartError::PublicKey)?;
         let org = Org::new(&settings, sessions);
-        let shell = Arc::new(Shell::new(org, settings.clock, settings.hang));
+        let shell = Arc::new(Shell::new(org, &settings));
         let server = tokio::spawn(serve(listener, Arc::clone(&shell)));
         Ok(Self { url, shell, server: Arc::new(Mutex::new(Some(server))) })
     }
@@ -122,6 +122,12 @@ impl Simulator {
     #[must_use]
     pub fn calls_used(&self) -> u32 {
         self.shell.with_org(|org, now| org.usage.used(now))
+    }
+
+    /// The bytes of all bodies that arrived so far.
+    #[must_use]
+    pub fn bytes_received(&self) -> u64 {
+        self.shell.bytes_received()
     }
 
     /// The record with this external id, its `Id` and dates included; the oldest when there are several.

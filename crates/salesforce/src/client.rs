@@ -164,7 +164,7 @@ impl<S: Secrets, C: Clock> SyncTarget for SalesforceTarget<S, C> {
         let records = request.records.len();
         let url = session.org.at(&records::path(&self.settings.api_version, &request.object, &request.field));
         let call = self.wire.http().patch(url).bearer_auth(session.token.expose_secret());
-        let call = call.header(header::CONTENT_TYPE, "application/json").body(records::body(request));
+        let call = call.header(header::CONTENT_TYPE, "application/json").body(records::body(&request));
         let (answer, org) = match self.wire.exchange(call).await {
             Ok(heard) => (sort::upsert(heard.status, &heard.body, records), heard.org),
             Err(Silence::NotSent) => (UpsertAnswer::NotProcessed(NotProcessed::Unreachable), None),

@@ -14,6 +14,8 @@ mod exchange;
 mod fixed_secrets;
 mod jwt;
 mod limit_info;
+#[cfg(feature = "measured")]
+pub mod measured;
 mod records;
 mod secret;
 mod session;

@@ -4,7 +4,8 @@
 
 use engine::ports::{Upsert, UpsertRequest};
 use rules::ids::{FieldName, ObjectName};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 /// The path of the upsert of `object` by `field`.
 pub(crate) fn path(api_version: &str, object: &ObjectName, field: &FieldName) -> String {
@@ -13,26 +14,53 @@ pub(crate) fn path(api_version: &str, object: &ObjectName, field: &FieldName) ->
 
 /// The body for these records: each saved or refused by itself, in the request's order. A payload's own value of the
 /// external-id field, or of `attributes`, whatever its case, gives way to the request's.
-pub(crate) fn body(request: UpsertRequest) -> Vec<u8> {
+pub(crate) fn body(request: &UpsertRequest) -> Vec<u8> {
     let UpsertRequest { object, field, records } = request;
-    let records: Vec<Value> = records.into_iter().map(|upsert| record(&object, &field, upsert)).collect();
-    let body = json!({ "allOrNone": false, "records": records });
-    serde_json::to_vec(&body).expect("a value of JSON with texts for keys can always be written")
+    let of = Of { r#type: object.as_str() };
+    let records = records.iter().map(|upsert| Row { of, field, upsert }).collect();
+    serde_json::to_vec(&Body { all_or_none: false, records }).expect("texts for keys and values of JSON can be written")
 }
 
-fn record(object: &ObjectName, field: &FieldName, upsert: Upsert) -> Value {
-    let mut fields = Map::new();
-    fields.insert("attributes".to_owned(), json!({ "type": object.as_str() }));
-    fields.insert(field.as_str().to_owned(), Value::from(String::from(upsert.id)));
-    let ours = |name: &String| name.eq_ignore_ascii_case("attributes") || name.eq_ignore_ascii_case(field.as_str());
-    fields.extend(upsert.payload.into_fields().into_iter().filter(|(name, _)| !ours(name)));
-    Value::Object(fields)
+/// A body, written from what it is made of: copied into one value first, it would take several times as long.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "allOrNone")]
+    all_or_none: bool,
+    records: Vec<Row<'a>>,
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Serialize)]
+struct Of<'a> {
+    r#type: &'a str,
+}
+
+/// A record.
+struct Row<'a> {
+    of: Of<'a>,
+    field: &'a FieldName,
+    upsert: &'a Upsert,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let field = self.field.as_str();
+        let ours = |name: &String| name.eq_ignore_ascii_case("attributes") || name.eq_ignore_ascii_case(field);
+        let mut row = serializer.serialize_map(None)?;
+        row.serialize_entry("attributes", &self.of)?;
+        row.serialize_entry(field, self.upsert.id.as_str())?;
+        for (name, value) in self.upsert.payload.fields().iter().filter(|(name, _)| !ours(name)) {
+            row.serialize_entry(name, value)?;
+        }
+        row.end()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use engine::payload::Payload;
     use rules::ids::RecordId;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -44,7 +72,7 @@ mod tests {
     fn written(records: Vec<Upsert>) -> Value {
         let object = ObjectName::new("Contact").expect("it is an object");
         let field = FieldName::new("Ext__c").expect("it is a field");
-        serde_json::from_slice(&body(UpsertRequest { object, field, records })).expect("it is JSON")
+        serde_json::from_slice(&body(&UpsertRequest { object, field, records })).expect("it is JSON")
     }
 
     #[test]

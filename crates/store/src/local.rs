@@ -7,6 +7,7 @@ mod embedded;
 mod full;
 mod in_process;
 mod worker;
+mod written;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -22,6 +23,7 @@ use tokio::task::JoinHandle;
 pub use embedded::Embedded;
 pub(crate) use full::CODE as DISK_FULL;
 pub(crate) use in_process::SYNC_FAILED;
+pub use written::{Item, read_back, written};
 
 use crate::table::{TableFailure, create_table};
 

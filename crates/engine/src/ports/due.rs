@@ -18,6 +18,10 @@ pub enum Queue {
     TimedOut,
 }
 
+/// Over how many index keys the entries that a listing gives in a row are spread, as far as there are so many: what is listed
+/// together is written together, and each key takes only so many writes a second.
+pub const SIDE_BY_SIDE: u16 = 8;
+
 /// Where a listing goes on; only the store that made it can read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -36,6 +36,14 @@ pub trait Controls: Send + Sync {
     /// When the store fails or the item was written by a newer version of the program.
     fn control(&self, connection: &ConnectionId) -> impl Future<Output = Result<Control, PortError>> + Send;
 
+    /// The same as it was a moment ago, at half the cost: for whoever only looks whether a run is worth starting.
+    ///
+    /// # Errors
+    /// As [`Controls::control`].
+    fn glance(&self, connection: &ConnectionId) -> impl Future<Output = Result<Control, PortError>> + Send {
+        self.control(connection)
+    }
+
     /// Writes it if its revision is still `expected`. `control.revision` is new.
     ///
     /// # Errors

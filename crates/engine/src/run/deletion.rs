@@ -16,12 +16,13 @@ use super::batch::Item;
 use super::held::OwedChange;
 use super::interrupt::Interrupt;
 use super::quarantine::Quarantine;
-use super::settle::wait_for_pace;
-use super::source::{PAGE, Source};
+use super::settle::write_at_pace;
+use super::source::Source;
+use super::turn::TURN;
 use super::work::Worker;
 use crate::manage::{Deed, Noted, note};
 use crate::parts::Ports;
-use crate::ports::{AuditAction, Clock, Keeping, OutcomeWrite, PortError, Records, StopReason, Written};
+use crate::ports::{AuditAction, Clock, OutcomeWrite, PortError, StopReason, Written};
 
 /// How often one record is decided anew because others keep writing it.
 const RACES: usize = 8;
@@ -111,7 +112,7 @@ impl<P: Ports> Worker<'_, P> {
             }
             let before = source.found.beyond;
             // What is in flight somewhere is dropped by its outcome, and stays quarantined all the same.
-            let items = source.page(self.context, &Quarantine::default(), PAGE).await?;
+            let items = source.page(self.context, &Quarantine::default(), TURN, TURN).await?;
             let mut deleted = self.delete_audited(aim, &source, items).await?;
             deleted.skips = deleted.skips.and(source.found.beyond.less(before));
             // Also of a request that was cancelled meanwhile: these are gone.
@@ -163,7 +164,6 @@ impl<P: Ports> Worker<'_, P> {
     async fn delete_all(&self, aim: &Aim, source: &Source, items: Vec<Item>) -> Result<Deleted, PortError> {
         let mut deleted = Deleted::default();
         let mut left: Vec<Record> = items.into_iter().map(|item| item.record).collect();
-        let store = self.context.ports.store();
         for _ in 0..RACES {
             if left.is_empty() {
                 return Ok(deleted);
@@ -174,8 +174,7 @@ impl<P: Ports> Worker<'_, P> {
                 OutcomeWrite { before, after }
             };
             let writes: Vec<_> = left.drain(..).map(delete).collect();
-            wait_for_pace(self.context, writes.len()).await;
-            let written = store.write_outcomes(&writes, &Keeping::of(self.context.connection)).await?;
+            let written = write_at_pace(self.context, &writes).await?;
             for (OutcomeWrite { before, after }, written) in writes.iter().zip(written) {
                 match written {
                     Written::Done => {

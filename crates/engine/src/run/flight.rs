@@ -73,6 +73,8 @@ pub(super) struct Landed {
     pub(super) ticket: Ticket,
     pub(super) ending: Ending,
     pub(super) org: Option<OrgFigure>,
+    /// How long Salesforce took to answer.
+    pub(super) took: Duration,
     /// Records that left the batch because their payload is missing.
     pub(super) lost: u64,
 }
@@ -83,7 +85,7 @@ pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket
     let (batch, payloads) = with_payloads(context, batch).await?;
     let lost = (asked - batch.items.len()) as u64;
     if batch.items.is_empty() {
-        return Ok(Landed { batch, ticket, ending: Ending::Nothing, org: None, lost });
+        return Ok(Landed { batch, ticket, ending: Ending::Nothing, org: None, took: Duration::ZERO, lost });
     }
     let entry = entry(context, &batch, &ticket, Phase::Open);
     match context.ports.store().write_entry(&context.connection.id, &entry, ticket.place.expected).await? {
@@ -93,9 +95,11 @@ pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket
     let clock = context.ports.clock();
     let late = clock.now() > ticket.send_by || clock.since_boot() > ticket.send_by_boot;
     if late || context.order.halt.is_stopped() {
-        return Ok(Landed { batch, ticket, ending: Ending::Late, org: None, lost });
+        return Ok(Landed { batch, ticket, ending: Ending::Late, org: None, took: Duration::ZERO, lost });
     }
+    let sent = clock.since_boot();
     let reply = context.target.upsert(request(&batch, payloads)).await;
+    let took = clock.since_boot().saturating_sub(sent);
     let attempt = Attempt {
         batch: ticket.batch,
         kind: batch.kind,
@@ -104,7 +108,7 @@ pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket
         commits_until: entry.quarantined_until,
     };
     let ending = end(context, &batch, &attempt, reply.answer).await?;
-    Ok(Landed { batch, ticket, ending, org: reply.org, lost })
+    Ok(Landed { batch, ticket, ending, org: reply.org, took, lost })
 }
 
 /// The journal entry of a batch.

@@ -2,6 +2,7 @@
 //!
 //! Must not know: how batches are chosen.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rules::events::{Outbound, RecordsRetried};
@@ -24,6 +25,9 @@ use crate::ports::{Clock, Events, NotProcessed, OrgFigure, StopReason};
 /// Answers in a row that nobody could understand, after which the connection is suspended.
 const MOST_UNANSWERED: u8 = 2;
 
+/// Batches after which the directory's counts are brought up to date.
+const COUNTED_EVERY: u32 = 25;
+
 /// How often a run waits and tries again when it was not let in.
 const MOST_SETBACKS: u8 = 3;
 
@@ -44,7 +48,7 @@ pub(super) enum Setback {
 impl<P: Ports> Worker<'_, P> {
     /// Takes in how a flight ended.
     pub(super) async fn land(&mut self, line: &mut Line, landed: Landed) -> Result<(), Interrupt> {
-        let Landed { batch, ticket, ending, org, lost } = landed;
+        let Landed { batch, ticket, ending, org, took, lost } = landed;
         line.source.found.beyond.payload_missing += lost;
         self.tally.skipped += lost;
         self.note_org(org);
@@ -56,11 +60,14 @@ impl<P: Ports> Worker<'_, P> {
                 if uncounted {
                     line.miss();
                 }
+                if !unanswered {
+                    self.width.answered(batch.items.len(), took);
+                }
                 self.judge_answers(&batch, unanswered, storage_full, calls_refused);
                 let resumes = self.trial.is_some() && !storage_full && !unanswered && self.is_proof(&settled);
                 self.advance_request(line, &settled);
-                for key in saved(&batch, &settled) {
-                    line.save(key);
+                if line.source.brings {
+                    line.save(saved(&batch, &settled));
                 }
                 self.settled(&batch, &ticket, settled);
                 if resumes {
@@ -150,10 +157,13 @@ impl<P: Ports> Worker<'_, P> {
         self.outbox.waiting.push(Waiting { entry, unknown: settled.unknown });
     }
 
-    /// Publishes the outbox; after that its entries are finished, or go on quarantining what is unknown. As it is done every ten
-    /// batches and before the end, the directory's counts are brought up to date on the way.
+    /// Publishes the outbox; after that its entries are finished, or go on quarantining what is unknown. The directory's counts are
+    /// brought up to date on the way, though not each time: that would be as many requests again.
     pub(super) async fn publish(&mut self) -> Result<(), Interrupt> {
-        self.context.write_counts().await;
+        if self.slots.batches() >= self.counted + COUNTED_EVERY {
+            self.counted = self.slots.batches();
+            self.context.write_counts().await;
+        }
         let outbox = self.outbox.take();
         if !outbox.events.is_empty() {
             self.context.ports.events().publish(&outbox.events).await?;
@@ -176,7 +186,10 @@ impl<P: Ports> Worker<'_, P> {
 
     fn not_processed(&mut self, line: &mut Line, batch: Batch, ticket: &Ticket, why: NotProcessed) {
         match why {
-            NotProcessed::Busy => self.send_again(line, batch, ticket, Setback::Busy),
+            NotProcessed::Busy => {
+                self.width.refused();
+                self.send_again(line, batch, ticket, Setback::Busy);
+            }
             NotProcessed::Unreachable => self.send_again(line, batch, ticket, Setback::Unreachable),
             NotProcessed::LoginRefused | NotProcessed::AccessRefused | NotProcessed::OrgLimit | NotProcessed::Down => {
                 self.finish_entry(&batch, ticket);
@@ -239,8 +252,7 @@ impl<P: Ports> Worker<'_, P> {
 
 /// The records of the batch that were saved.
 fn saved(batch: &Batch, settled: &Settled) -> Vec<RecordKey> {
-    let is_saved = |key: &RecordKey| {
-        settled.results.iter().any(|result| result.id == key.id && result.outcome == TryOutcome::Saved)
-    };
-    batch.keys().into_iter().filter(is_saved).collect()
+    let saved = settled.results.iter().filter(|result| result.outcome == TryOutcome::Saved);
+    let ids: HashSet<_> = saved.map(|result| &result.id).collect();
+    batch.keys().into_iter().filter(|key| ids.contains(&key.id)).collect()
 }

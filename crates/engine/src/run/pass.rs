@@ -3,11 +3,11 @@
 //! Must not know: what an ending means for the run.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
+use futures::future::{Either, select};
+use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use rules::budget::Bucket;
 use rules::ids::{BatchId, ParentKey, RecordKey};
 use rules::time::Timestamp;
@@ -18,13 +18,16 @@ use super::batch::{Batch, Item, MOST_RECORDS};
 use super::flight::{Ticket, fly};
 use super::interrupt::Interrupt;
 use super::pack::pack;
-use super::source::{Found, Source};
+use super::source::{Found, PAGE, Source};
 use super::work::Worker;
 use crate::parts::Ports;
 use crate::ports::{Clock, StopReason, SyncTarget};
 
 /// The longest time between the strong read of a record and its send.
 const READ_TO_SEND: Duration = Duration::from_secs(30);
+
+/// Records that are read for a call that goes alone: a full one, and a few more, so that no family is cut to fill it.
+const ALONE: usize = 250;
 
 /// What waits to be sent in a pass.
 #[derive(Debug)]
@@ -68,11 +71,9 @@ impl Line {
         self.missed = true;
     }
 
-    /// Notes that a record was saved: it brings those that wait for it.
-    pub(super) fn save(&mut self, key: RecordKey) {
-        if self.source.brings {
-            self.saved.push(key);
-        }
+    /// Notes that records were saved: they bring those that wait for them.
+    pub(super) fn save(&mut self, keys: Vec<RecordKey>) {
+        self.saved.extend(keys);
     }
 
     fn is_last(&self) -> bool {
@@ -161,6 +162,18 @@ impl Flying {
 
 type Airborne = HashMap<BatchId, Flying>;
 
+/// Does `work` while the flights go on; those that end meanwhile are kept in `over`.
+async fn meanwhile<W: Future, F: Stream>(work: W, mut flights: Pin<&mut F>, over: &mut VecDeque<F::Item>) -> W::Output {
+    let mut work = pin!(work);
+    loop {
+        match select(work.as_mut(), flights.next()).await {
+            Either::Left((done, _)) => return done,
+            Either::Right((Some(flown), _)) => over.push_back(flown),
+            Either::Right((None, _)) => return work.await,
+        }
+    }
+}
+
 /// The next step of a pass.
 enum Step {
     Launch(Box<Batch>, Ticket),
@@ -177,11 +190,12 @@ impl<P: Ports> Worker<'_, P> {
         let mut line = Line::new(Source::open(context, aim, cursor).await?, most);
         let mut airborne = Airborne::new();
         let mut flights = pin!(FuturesUnordered::new());
+        let mut over = VecDeque::new();
         let mut interrupt: Option<Interrupt> = None;
         loop {
             while interrupt.is_none() && self.stop.is_none() && self.setback.is_none() && airborne.len() < self.width()
             {
-                match self.step(&mut line, &airborne, tick).await {
+                match meanwhile(self.step(&mut line, &airborne, tick), flights.as_mut(), &mut over).await {
                     Ok(Step::Launch(batch, ticket)) => {
                         airborne.insert(ticket.batch, Flying::of(&batch));
                         flights.push(fly(context, *batch, ticket));
@@ -190,10 +204,15 @@ impl<P: Ports> Worker<'_, P> {
                     Err(stopped) => interrupt = Some(stopped),
                 }
             }
-            match flights.next().await {
+            let next = match over.pop_front() {
+                Some(flown) => Some(flown),
+                None => flights.next().await,
+            };
+            match next {
                 Some(Ok(landed)) => {
                     airborne.remove(&landed.ticket.batch);
-                    interrupt = interrupt.or(self.land(&mut line, landed).await.err());
+                    let land = meanwhile(self.land(&mut line, landed), flights.as_mut(), &mut over);
+                    interrupt = interrupt.or(land.await.err());
                 }
                 Some(Err(stopped)) => {
                     // Whatever it was, its entry stands in the journal; the others land first.
@@ -211,8 +230,24 @@ impl<P: Ports> Worker<'_, P> {
         }
     }
 
+    /// The call that goes alone may be the last one: nothing is read for others. What was named is read together, for it is a
+    /// family, and goes in its order.
+    fn page_size(&self, source: &Source) -> usize {
+        if source.is_named() {
+            usize::MAX
+        } else if self.goes_alone() {
+            ALONE
+        } else {
+            PAGE
+        }
+    }
+
+    fn goes_alone(&self) -> bool {
+        self.slow || self.trial.is_some()
+    }
+
     fn width(&self) -> usize {
-        if self.slow || self.trial.is_some() { 1 } else { usize::from(self.context.connection.calls_in_flight) }
+        if self.goes_alone() { 1 } else { self.width.now() }
     }
 
     async fn step(&mut self, line: &mut Line, airborne: &Airborne, tick: Timestamp) -> Result<Step, Interrupt> {
@@ -307,7 +342,8 @@ impl<P: Ports> Worker<'_, P> {
                 if line.rest.is_empty() && landed {
                     line.mark = line.source.cursor();
                 }
-                let items = line.source.page(self.context, &self.quarantine, line.room).await?;
+                let (most, room) = (self.page_size(&line.source).min(line.room), line.room);
+                let items = line.source.page(self.context, &self.quarantine, most, room).await?;
                 line.room = line.room.saturating_sub(items.len());
                 line.rest.extend(items);
             } else if line.rest.is_empty() {

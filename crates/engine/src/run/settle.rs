@@ -4,6 +4,7 @@
 
 use std::sync::PoisonError;
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::conflict::{Settlement, merge, settle};
 use rules::events::{PossibleOverwrite, RetryResult};
 use rules::record::{Record, Stored};
@@ -13,6 +14,12 @@ use rules::verdict::{Attempt, Reading};
 use super::context::Context;
 use crate::parts::Ports;
 use crate::ports::{Clock, Keeping, OutcomeWrite, PortError, Records, Written};
+
+/// Outcomes that are written together: what one request of the store takes.
+const PIECE: usize = 25;
+
+/// Pieces that are written at the same time.
+const PIECES: usize = 4;
 
 /// How often one record's outcome is decided anew because others keep writing it.
 const RACES: usize = 8;
@@ -59,12 +66,10 @@ pub(super) async fn settle_all<P: Ports>(
         if pending.is_empty() {
             return Ok(settled);
         }
-        let writes: Vec<OutcomeWrite> = pending.iter().map(|outcome| outcome.write.clone()).collect();
-        wait_for_pace(context, writes.len()).await;
-        let written = context.ports.store().write_outcomes(&writes, &Keeping::of(context.connection)).await?;
-        let outcomes = pending.drain(..).zip(written).collect::<Vec<_>>();
-        pending =
-            outcomes.into_iter().filter_map(|(one, written)| settled.take(context, attempt, one, written)).collect();
+        let (tries, writes): (Vec<_>, Vec<_>) = pending.drain(..).map(|one| (one.tried, one.write)).unzip();
+        let written = write_at_pace(context, &writes).await?;
+        let outcomes = tries.into_iter().zip(writes).map(|(tried, write)| Pending { tried, write }).zip(written);
+        pending = outcomes.filter_map(|(one, written)| settled.take(context, attempt, one, written)).collect();
     }
     settled.throttled |= !pending.is_empty();
     Ok(settled)
@@ -77,7 +82,27 @@ fn first<P: Ports>(context: &Context<'_, P>, attempt: &Attempt, tried: Tried) ->
     Pending { tried, write }
 }
 
-pub(super) async fn wait_for_pace<P: Ports>(context: &Context<'_, P>, records: usize) {
+/// Writes outcomes in pieces, each when the pace allows it: all of a batch at once would be more than an index key takes.
+pub(super) async fn write_at_pace<P: Ports>(
+    context: &Context<'_, P>,
+    writes: &[OutcomeWrite],
+) -> Result<Vec<Written>, PortError> {
+    let keeping = Keeping::of(context.connection);
+    let pieces: Vec<_> = writes.chunks(PIECE).map(|piece| write_piece(context, piece, &keeping)).collect();
+    let written: Vec<Vec<Written>> = stream::iter(pieces).buffered(PIECES).try_collect().await?;
+    Ok(written.into_iter().flatten().collect())
+}
+
+async fn write_piece<P: Ports>(
+    context: &Context<'_, P>,
+    piece: &[OutcomeWrite],
+    keeping: &Keeping,
+) -> Result<Vec<Written>, PortError> {
+    wait_for_pace(context, piece.len()).await;
+    context.ports.store().write_outcomes(piece, keeping).await
+}
+
+async fn wait_for_pace<P: Ports>(context: &Context<'_, P>, records: usize) {
     let now = context.ports.clock().now();
     let wait = context.pace.lock().unwrap_or_else(PoisonError::into_inner).admit(records, now);
     if !wait.is_zero() {

@@ -2,6 +2,8 @@
 //!
 //! Must not know: which records an aim means, how they are packed or sent.
 
+use std::collections::VecDeque;
+
 use rules::ids::RecordKey;
 use rules::record::Stored;
 use rules::resync::{Skip, Skips};
@@ -16,8 +18,11 @@ use super::quarantine::Quarantine;
 use crate::parts::Ports;
 use crate::ports::{Clock, DueRecords, KeyPage, PageToken, PortError, Read, Records};
 
-/// Keys that are listed and read at a time: enough for ten full batches.
-pub(super) const PAGE: usize = 2_000;
+/// Records that are read at a time: enough for five full batches.
+pub(super) const PAGE: usize = 1_000;
+
+/// Keys that are listed at a time. They take little room, and fewer requests list them.
+const LISTED: usize = 8_000;
 
 /// A listing under way.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ pub(super) struct Source {
     pub(super) aim: Aim,
     listing: Listing,
     next: Option<PageToken>,
+    /// Keys that were listed and are not read yet.
+    unread: VecDeque<RecordKey>,
+    /// Where the listing of these began.
+    began: Option<PageToken>,
     pub(super) exhausted: bool,
     /// Keys listed so far.
     pub(super) listed: usize,
@@ -80,27 +89,45 @@ impl Source {
             (Listing::Due { .. } | Listing::Aged { .. } | Listing::Named(_) | Listing::Nothing, _) => {}
         }
         let next = cursor.map(PageToken);
-        Ok(Self { aim, listing, next, exhausted, listed: 0, found: Found::default(), parents, brings })
+        let (unread, began) = (VecDeque::new(), None);
+        let (listed, found) = (0, Found::default());
+        Ok(Self { aim, listing, next, unread, began, exhausted, listed, found, parents, brings })
     }
 
-    /// Where the next page begins; none at the beginning and at the end.
+    /// Whether its keys were named, rather than found in an index.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.listing, Listing::Named(_))
+    }
+
+    /// Where a listing goes on that has everything that was not read yet; none at the beginning and at the end.
     pub(super) fn cursor(&self) -> Option<String> {
-        self.next.clone().map(|token| token.0)
+        let token = if self.unread.is_empty() { &self.next } else { &self.began };
+        token.clone().map(|token| token.0)
     }
 
-    /// The next page of at most `most` keys, read: what is to be tried of it.
+    /// The next page of at most `most` keys, read: what is to be tried of it. Where only few are wanted, only few are listed.
     pub(super) async fn page<P: Ports>(
         &mut self,
         context: &Context<'_, P>,
         quarantine: &Quarantine,
         most: usize,
+        room: usize,
     ) -> Result<Vec<Item>, PortError> {
-        let KeyPage { mut keys, next } = self.keys(context, most.min(PAGE)).await?;
-        self.exhausted = next.is_none();
-        self.next = next;
-        self.listed += keys.len();
-        keys.retain(|key| self.aim.has_object(key));
+        if self.unread.is_empty() {
+            let listed = if most < PAGE { most } else { LISTED.min(room) };
+            self.list(context, listed).await?;
+        }
+        let keys: Vec<_> = self.unread.drain(..self.unread.len().min(most)).collect();
+        self.exhausted = self.unread.is_empty() && self.next.is_none();
         self.read(context, quarantine, &keys).await
+    }
+
+    async fn list<P: Ports>(&mut self, context: &Context<'_, P>, most: usize) -> Result<(), PortError> {
+        let KeyPage { keys, next } = self.keys(context, most).await?;
+        self.listed += keys.len();
+        self.unread.extend(keys.into_iter().filter(|key| self.aim.has_object(key)));
+        self.began = std::mem::replace(&mut self.next, next);
+        Ok(())
     }
 
     async fn keys<P: Ports>(&self, context: &Context<'_, P>, most: usize) -> Result<KeyPage, PortError> {

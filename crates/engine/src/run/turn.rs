@@ -18,13 +18,12 @@ use super::held::OwedChange;
 use super::interrupt::Interrupt;
 use super::pass::{Line, Passed};
 use super::settle::Settled;
-use super::source::PAGE;
 use super::work::Worker;
 use crate::parts::Ports;
 use crate::ports::{Clock, Connections, PortError, Requests, Saved, StopReason};
 
 /// Records that one turn takes while others wait.
-const TURN: usize = PAGE;
+pub(super) const TURN: usize = 2_000;
 
 /// How far the indexes may lag behind what was written before a request was accepted.
 const INDEXES_LAG: Duration = Duration::from_secs(2);

@@ -29,6 +29,7 @@ use super::quarantine::Quarantine;
 use super::slots::Slots;
 use super::tally::Tally;
 use super::turn::Turns;
+use super::width::Width;
 use crate::parts::Ports;
 use crate::ports::{Clock, Events, PortError, Reports, Requests, RunReport, StopReason, UsageReports};
 
@@ -64,6 +65,10 @@ pub(super) struct Worker<'a, P: Ports> {
     pub(super) setback: Option<Setback>,
     /// One call at a time: the first, and after trouble.
     pub(super) slow: bool,
+    /// How many calls there may be at a time, otherwise.
+    pub(super) width: Width,
+    /// Batches of which the directory's counts know.
+    pub(super) counted: u32,
     /// What must be shown before the suspension ends.
     pub(super) trial: Option<Trial>,
     /// Records that the trial has sent without learning whether storage is free.
@@ -97,6 +102,8 @@ impl<'a, P: Ports> Worker<'a, P> {
             suspending: None,
             setback: None,
             slow: true,
+            counted: 0,
+            width: Width::of(context.connection.calls_in_flight),
             trial: None,
             trials: 0,
             renewed: false,

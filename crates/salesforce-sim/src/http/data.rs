@@ -47,6 +47,7 @@ pub(crate) async fn data(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    shell.receive(body.len() as u64);
     let operation = operation(&method, &uri, &body);
     shell.serve(Call { operation, token: bearer(&headers) }, &connection).await
 }

@@ -1,6 +1,7 @@
 //! The way of a call: admitted, delayed, processed, answered, left hanging or cut off. Time is read here, under the
 //! org's lock, so that the log is in the order of its times. It must not know what a call asks for.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::http::connection::Connection;
 use crate::names::Millis;
 use crate::org::answer::{Answer, Body};
 use crate::org::{Admission, Call, Org, Reply};
-use crate::settings::{Clock, now};
+use crate::settings::{Clock, Settings, Work, now};
 
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
 
@@ -22,12 +23,25 @@ pub(crate) struct Shell {
     org: Mutex<Org>,
     clock: Clock,
     hang: Duration,
+    work: Work,
+    received: AtomicU64,
     stop: watch::Sender<bool>,
 }
 
 impl Shell {
-    pub(crate) fn new(org: Org, clock: Clock, hang: Duration) -> Self {
-        Self { org: Mutex::new(org), clock, hang, stop: watch::Sender::new(false) }
+    pub(crate) fn new(org: Org, settings: &Settings) -> Self {
+        let (clock, hang, work) = (Arc::clone(&settings.clock), settings.hang, settings.work);
+        Self { org: Mutex::new(org), clock, hang, work, received: AtomicU64::new(0), stop: watch::Sender::new(false) }
+    }
+
+    /// Notes a body that arrived.
+    pub(crate) fn receive(&self, bytes: u64) {
+        self.received.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// The bytes of all bodies so far.
+    pub(crate) fn bytes_received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
     }
 
     /// Uses the org, with every late commit that is due carried out.
@@ -52,9 +66,12 @@ impl Shell {
     /// Serves one call.
     pub(crate) async fn serve(self: &Arc<Self>, call: Call, connection: &Connection) -> Response {
         let admission = self.with_org(|org, now| org.admit(&call, now));
-        let reply = match admission.latency() {
-            0 => self.finish(call, admission),
-            millis => self.finish_after(call, admission, millis).await,
+        let works = call.operation.rows().map_or(Duration::ZERO, |rows| self.work.of(rows));
+        let lasts = works + Duration::from_millis(admission.latency());
+        let reply = if lasts.is_zero() {
+            self.finish(call, admission)
+        } else {
+            self.finish_after(call, admission, lasts).await
         };
         match reply {
             Reply::Answer(answer) => respond(answer),
@@ -71,10 +88,10 @@ impl Shell {
     }
 
     /// A task of its own: as in Salesforce, a client that gives up does not stop the work.
-    async fn finish_after(self: &Arc<Self>, call: Call, admission: Admission, millis: u64) -> Reply {
+    async fn finish_after(self: &Arc<Self>, call: Call, admission: Admission, lasts: Duration) -> Reply {
         let shell = Arc::clone(self);
         let work = tokio::spawn(async move {
-            real_time(Duration::from_millis(millis)).await;
+            real_time(lasts).await;
             shell.finish(call, admission)
         });
         work.await.unwrap_or(Reply::Reset)

@@ -89,6 +89,24 @@ impl Operation {
         }
     }
 
+    /// How many records a collections call has; nothing for any other.
+    pub(crate) fn rows(&self) -> Option<usize> {
+        match self {
+            Self::Collections(call) => Some(call.rows.len()),
+            Self::Token(_)
+            | Self::Versions
+            | Self::Resources(_)
+            | Self::Upsert { .. }
+            | Self::Create(_)
+            | Self::Update { .. }
+            | Self::Delete { .. }
+            | Self::Get(_)
+            | Self::Query { .. }
+            | Self::Limits
+            | Self::Invalid { .. } => None,
+        }
+    }
+
     /// The records it asks to write, all with the same outcome.
     pub(crate) fn records(&self, outcome: &Outcome) -> Vec<RecordLog> {
         match self {

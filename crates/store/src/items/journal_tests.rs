@@ -3,8 +3,9 @@
 //! Must not know: the calls that carry these items.
 
 use rules::counts::TryKind;
-use rules::ids::{BatchId, Epoch, FieldName, ObjectName};
-use rules::journal::{Phase, Slot};
+use rules::ids::{BatchId, Epoch, Fence, FieldName, ObjectName, RecordId};
+use rules::journal::{Phase, Sent, Slot};
+use rules::version::SourceVersion;
 
 use super::*;
 use crate::items::samples::{acme, at, size};

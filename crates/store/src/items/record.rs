@@ -14,7 +14,7 @@ use rules::record::{Failure, LastSend, PayloadPlace, Record, State, Stored, Succ
 use rules::time::Timestamp;
 use rules::tries::Tries;
 
-use super::fields::{EXPIRES, FORMAT, PK, expires, format, number, text};
+use super::fields::{EXPIRES, FIRST_FORMAT, FORMAT, PK, expires, format, number, text};
 use super::index::{FIRST_FAILED, NEXT_ATTEMPT, QUEUE, TYPE};
 use super::payload::VERSION;
 use super::state::{DONE_AT, STATE, SUCCESS};
@@ -80,29 +80,41 @@ pub(crate) fn are_same(one: &Stored, other: &Stored) -> bool {
     write(one, &alike) == write(other, &alike)
 }
 
+/// An attribute's name and value.
+type Attribute = (&'static str, AttributeValue);
+
 /// The attributes of a record, but for its key and the payload.
 pub(crate) fn write_record(record: &Record, keeping: &Keeping) -> Item {
-    let mut item = Item::from([
-        format(),
-        named(FENCE, number(record.fence.0)),
-        named(VERSION, text(version::write(record.source_version))),
-        named(FIRST_FAILED, number(record.first_failed.as_millis())),
-        named(LAST_FAILED, number(record.last_failed.as_millis())),
-        named(CODE, text(&record.failure.code)),
-        named(MESSAGE, text(&record.failure.message)),
-        named(FIELD, text(record.external_id_field.as_str())),
+    attributes(record, keeping).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The same in a list, in no order: a run makes two for every record, and needs no table of them.
+pub(crate) fn attributes(record: &Record, keeping: &Keeping) -> Vec<Attribute> {
+    let mut attributes = Vec::with_capacity(ALL.len());
+    attributes.extend([
+        (FORMAT, number(FIRST_FORMAT)),
+        (FENCE, number(record.fence.0)),
+        (VERSION, text(version::write(record.source_version))),
+        (FIRST_FAILED, number(record.first_failed.as_millis())),
+        (LAST_FAILED, number(record.last_failed.as_millis())),
+        (CODE, text(&record.failure.code)),
+        (MESSAGE, text(&record.failure.message)),
+        (FIELD, text(record.external_id_field.as_str())),
     ]);
-    item.extend(state::write(record.state));
-    item.extend(placed(record, keeping));
-    item.extend(tried(record));
-    item.extend(record.parent.iter().flat_map(|parent| {
-        [named(PARENT_OBJECT, text(parent.object.as_str())), named(PARENT_ID, text(parent.id.as_str()))]
-    }));
-    item.extend(record.type_since.map(|since| named(TYPE_SINCE, number(since.as_millis()))));
+    attributes.extend(state::write(record.state));
+    attributes.extend(placed(record, keeping).into_iter().flatten());
+    attributes.extend(tried(record).into_iter().flatten());
+    attributes.extend(
+        record
+            .parent
+            .iter()
+            .flat_map(|parent| [(PARENT_OBJECT, text(parent.object.as_str())), (PARENT_ID, text(parent.id.as_str()))]),
+    );
+    attributes.extend(record.type_since.map(|since| (TYPE_SINCE, number(since.as_millis()))));
     if let PayloadPlace::Apart { bytes } = record.payload {
-        item.insert(APART_BYTES.to_owned(), number(bytes));
+        attributes.push((APART_BYTES, number(bytes)));
     }
-    item
+    attributes
 }
 
 fn named(name: &str, value: AttributeValue) -> (String, AttributeValue) {
@@ -110,28 +122,28 @@ fn named(name: &str, value: AttributeValue) -> (String, AttributeValue) {
 }
 
 /// A failing record's places in the indexes; a resolved one's error type and end.
-fn placed(record: &Record, keeping: &Keeping) -> Vec<(String, AttributeValue)> {
+fn placed(record: &Record, keeping: &Keeping) -> [Option<Attribute>; 2] {
     let connection = &record.key.connection;
     let error_type = &record.failure.error_type;
     if let State::Resolved { at, .. } = record.state {
-        return vec![named(RESOLVED_TYPE, text(error_type.as_str())), expiry(at, keeping)];
+        let end = (at + keeping.resolved_for).as_millis() / 1_000;
+        return [Some((RESOLVED_TYPE, text(error_type.as_str()))), Some((EXPIRES, number(end)))];
     }
     let shard = index::shard(&record.key, keeping.shards);
-    let queue = index::due(record).map(|(queue, _)| named(QUEUE, text(index::queue(connection, queue, shard))));
-    let typed = named(TYPE, text(index::error_type(connection, error_type, shard)));
-    queue.into_iter().chain([typed]).collect()
+    let queue = index::due(record).map(|(queue, _)| (QUEUE, text(index::queue(connection, queue, shard))));
+    [queue, Some((TYPE, text(index::error_type(connection, error_type, shard))))]
 }
 
-fn tried(record: &Record) -> Vec<(String, AttributeValue)> {
+fn tried(record: &Record) -> [Option<Attribute>; 3] {
     let Attempts { interval, nightly, recent, forced } = record.attempts;
     let attempts = (record.attempts != Attempts::default())
-        .then(|| named(ATTEMPTS, text(format!("{interval} {nightly} {recent} {forced}"))));
+        .then(|| (ATTEMPTS, text(format!("{interval} {nightly} {recent} {forced}"))));
     let packed = record.tries.pack();
-    let tries = (!packed.is_empty()).then(|| named(TRIES, AttributeValue::B(Blob::new(packed))));
+    let tries = (!packed.is_empty()).then(|| (TRIES, AttributeValue::B(Blob::new(packed))));
     let send = record
         .last_send
-        .map(|send| named(LAST_SEND, text(format!("{}@{}", version::write(send.version), send.until.as_millis()))));
-    [attempts, tries, send].into_iter().flatten().collect()
+        .map(|send| (LAST_SEND, text(format!("{}@{}", version::write(send.version), send.until.as_millis()))));
+    [attempts, tries, send]
 }
 
 fn expiry(since: Timestamp, keeping: &Keeping) -> (String, AttributeValue) {

@@ -19,7 +19,7 @@ pub(crate) const DONE_AT: &str = "ra";
 pub(crate) const SUCCESS: &str = "m";
 
 /// The attributes of a state.
-pub(crate) fn write(state: State) -> Vec<(String, AttributeValue)> {
+pub(crate) fn write(state: State) -> impl Iterator<Item = (&'static str, AttributeValue)> {
     let (letters, instant) = match state {
         State::Scheduled(Next::At(next)) => ("a", Some((NEXT_ATTEMPT, next))),
         State::Scheduled(Next::Sweep) => ("w", None),
@@ -27,8 +27,8 @@ pub(crate) fn write(state: State) -> Vec<(String, AttributeValue)> {
         State::Held(reason) => (held(reason), None),
         State::Resolved { how, at } => (resolved(how), Some((DONE_AT, at))),
     };
-    let instant = instant.map(|(name, at)| (name.to_owned(), number(at.as_millis())));
-    std::iter::once((STATE.to_owned(), text(letters))).chain(instant).collect()
+    let instant = instant.map(|(name, at)| (name, number(at.as_millis())));
+    std::iter::once((STATE, text(letters))).chain(instant)
 }
 
 /// Reads them.

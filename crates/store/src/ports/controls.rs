@@ -32,6 +32,10 @@ impl<C: Clock> Controls for DynamoStore<C> {
         self.revised("reading the control item", &key::control(connection)).await
     }
 
+    async fn glance(&self, connection: &ConnectionId) -> Result<Control, PortError> {
+        self.revised_lately("looking at the control item", &key::control(connection)).await
+    }
+
     async fn save_control(
         &self,
         connection: &ConnectionId,

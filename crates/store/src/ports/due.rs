@@ -1,4 +1,5 @@
-//! The two indexes as listings of keys: partition after partition, a page may span several.
+//! The two indexes as listings of keys: several partitions side by side, because what is listed together is written together,
+//! and one partition takes only so many writes a second.
 //!
 //! Must not know: which records are still as the index says; it lags.
 
@@ -12,9 +13,14 @@ use rules::ids::{ConnectionId, RecordKey};
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod lanes;
 mod stretch;
 
-use super::DynamoStore;
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use lanes::{Lanes, in_turn};
+
+use super::{DynamoStore, IN_FLIGHT};
 use crate::failure::failed;
 use crate::items::fields::{PK, SK, number, text};
 use crate::items::index::{self, BY_AGE, BY_NEXT_ATTEMPT, FIRST_FAILED, NEXT_ATTEMPT, QUEUE, TYPE};
@@ -97,23 +103,33 @@ impl<C: Clock> DynamoStore<C> {
             return Ok(KeyPage { keys, next: None });
         }
         let limit = limit.max(1);
-        let mut place = match after {
-            Some(token) => resume(token, &partitions)?,
-            None => partitions.first().map(|first| Place { partition: first.clone(), last: None }),
+        let mut lanes = match after {
+            Some(token) => Lanes::resume(token, &partitions)?,
+            None => Lanes::of(&partitions),
         };
         while keys.len() < limit
-            && let Some(at) = place
+            && (keys.is_empty() || lanes.have_room_in(limit - keys.len()))
+            && let Some(share) = lanes.share(limit - keys.len())
         {
-            let (found, last) = self.query(index, &at, &range, limit - keys.len()).await?;
-            for entry in &found {
-                keys.push(record_key(entry)?);
-            }
-            place = match last {
-                Some(last) => Some(Place { last: Some(last), ..at }),
-                None => next(&partitions, &at.partition),
-            };
+            let queries = share.places.iter().map(|at| self.keys_of(index, at, &range, share.each));
+            let found: Vec<_> = stream::iter(queries.collect::<Vec<_>>()).buffered(IN_FLIGHT).try_collect().await?;
+            let (found, lasts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+            keys.extend(in_turn(found));
+            lanes.move_on(lasts, &partitions);
         }
-        Ok(KeyPage { keys, next: place.as_ref().map(Place::token) })
+        Ok(KeyPage { keys, next: lanes.token() })
+    }
+
+    /// The records of the next entries of one partition.
+    async fn keys_of(
+        &self,
+        index: Index,
+        at: &Place,
+        range: &RangeInclusive<Timestamp>,
+        limit: usize,
+    ) -> Result<(Vec<RecordKey>, Option<Last>), PortError> {
+        let (found, last) = self.query(index, at, range, limit).await?;
+        Ok((found.iter().map(record_key).collect::<Result<_, _>>()?, last))
     }
 
     async fn query(
@@ -150,15 +166,19 @@ impl<C: Clock> DynamoStore<C> {
 /// The place that a token names. A partition that is not listed any more, because its error type was excluded meanwhile, is
 /// passed over.
 fn resume(token: &PageToken, partitions: &[String]) -> Result<Option<Place>, PortError> {
-    let place: Place = serde_json::from_str(&token.0).map_err(|_| PortError::Unreadable {
-        what: "the place where a listing goes on".to_owned(),
-        problem: "it was not made by this store".to_owned(),
-    })?;
+    let place: Place = serde_json::from_str(&token.0).map_err(|_| unknown_place())?;
     if partitions.contains(&place.partition) {
         return Ok(Some(place));
     }
     let following = partitions.iter().find(|&partition| *partition > place.partition);
     Ok(following.map(|partition| Place { partition: partition.clone(), last: None }))
+}
+
+fn unknown_place() -> PortError {
+    PortError::Unreadable {
+        what: "the place where a listing goes on".to_owned(),
+        problem: "it was not made by this store".to_owned(),
+    }
 }
 
 fn next(partitions: &[String], done: &str) -> Option<Place> {

@@ -2,6 +2,7 @@
 //!
 //! Must not know: what an outcome means, or how a conflict is settled.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use engine::ports::{Clock, Keeping, OutcomeWrite, PortError, Written};
 use rules::ids::RecordKey;
 use rules::record::{PayloadPlace, Record, Stored};
@@ -71,24 +72,29 @@ fn of_key<'a>(items: &'a [Item], key: &RecordKey) -> Option<&'a Item> {
 /// The statement of an outcome. An entry of `by-next-attempt` moves in any case, and so goes to the shard of today; one of
 /// `by-age` stays where it is as long as its error type does.
 fn update(table: &str, write: &OutcomeWrite, keeping: &Keeping) -> Statement {
-    let before = record::write_record(&write.before, keeping);
-    let after = record::write_record(&write.after, keeping);
-    let moves = before.get(NEXT_ATTEMPT) != after.get(NEXT_ATTEMPT);
-    let differs = |name: &str| before.get(name) != after.get(name) || (moves && name == QUEUE);
-    let changed = record::ALL.into_iter().filter(|name| differs(name));
-    let (set, removed): (Vec<_>, Vec<_>) = changed.partition(|&name| after.contains_key(name));
+    let before = record::attributes(&write.before, keeping);
+    let mut after = record::attributes(&write.after, keeping);
+    let moves = value(&before, NEXT_ATTEMPT) != value(&after, NEXT_ATTEMPT);
     let drops_payload = !write.after.is_failing() && write.before.payload == PayloadPlace::Inline;
-    let removed = removed.into_iter().chain(drops_payload.then_some(PAYLOAD));
-    let clauses: String = set
-        .iter()
-        .map(|name| format!(" SET \"{name}\"=?"))
-        .chain(removed.map(|name| format!(" REMOVE \"{name}\"")))
-        .collect();
-    let mut parameters: Vec<_> = set.iter().filter_map(|&name| after.get(name).cloned()).collect();
+    let gone = before.iter().map(|&(name, _)| name).filter(|name| value(&after, name).is_none());
+    let removed: Vec<_> = gone.chain(drops_payload.then_some(PAYLOAD)).collect();
+    after.retain(|(name, now)| value(&before, name) != Some(now) || (moves && *name == QUEUE));
+    let mut clauses = String::with_capacity(256);
+    for (name, _) in &after {
+        clauses.extend([" SET \"", name, "\"=?"]);
+    }
+    for name in removed {
+        clauses.extend([" REMOVE \"", name, "\""]);
+    }
     let key = key::record(&write.after.key);
-    parameters.extend([text(key.pk), text(key.sk), number(write.before.fence.0)]);
+    let named = [text(key.pk), text(key.sk), number(write.before.fence.0)];
+    let parameters = after.into_iter().map(|(_, now)| now).chain(named).collect();
     let text = format!("UPDATE \"{table}\"{clauses} WHERE \"{PK}\"=? AND \"{SK}\"=? AND \"{FENCE}\"=?");
     Statement { text, parameters }
+}
+
+fn value<'a>(attributes: &'a [(&'static str, AttributeValue)], name: &str) -> Option<&'a AttributeValue> {
+    attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
 }
 
 /// The items besides its own that the record of the write at `index` may have.

@@ -23,8 +23,7 @@ const KEYS: usize = 100;
 
 impl<C: Clock> Records for DynamoStore<C> {
     async fn read_each(&self, keys: &[RecordKey]) -> Result<Vec<Result<Read, PortError>>, PortError> {
-        let items = self.items("reading records", keys.iter().map(key::record).collect()).await?;
-        Ok(items.iter().map(record::read).collect())
+        self.items_as("reading records", keys.iter().map(key::record).collect(), record::read).await
     }
 
     async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {
@@ -66,11 +65,30 @@ fn payload_of(item: &Item, wanted: &HashMap<RecordKey, &Record>) -> Result<Optio
 impl<C: Clock> DynamoStore<C> {
     /// Reads items with strong consistency, each key once; those that are not there are left out.
     pub(super) async fn items(&self, doing: &'static str, keys: Vec<ItemKey>) -> Result<Vec<Item>, PortError> {
+        self.items_as(doing, keys, Item::clone).await
+    }
+
+    /// The same, each made into something else as it comes: an item takes several times as much memory.
+    async fn items_as<T>(
+        &self,
+        doing: &'static str,
+        keys: Vec<ItemKey>,
+        make: fn(&Item) -> T,
+    ) -> Result<Vec<T>, PortError> {
         let mut seen = HashSet::new();
         let keys: Vec<ItemKey> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
-        let chunks: Vec<_> = keys.chunks(KEYS).map(|chunk| self.items_of_chunk(doing, chunk)).collect();
-        let items: Vec<Vec<Item>> = stream::iter(chunks).buffered(IN_FLIGHT).try_collect().await?;
-        Ok(items.concat())
+        let chunks: Vec<_> = keys.chunks(KEYS).map(|chunk| self.chunk_as(doing, chunk, make)).collect();
+        let items: Vec<Vec<T>> = stream::iter(chunks).buffered(IN_FLIGHT).try_collect().await?;
+        Ok(items.into_iter().flatten().collect())
+    }
+
+    async fn chunk_as<T>(
+        &self,
+        doing: &'static str,
+        keys: &[ItemKey],
+        make: fn(&Item) -> T,
+    ) -> Result<Vec<T>, PortError> {
+        Ok(self.items_of_chunk(doing, keys).await?.iter().map(make).collect())
     }
 
     /// The same by partition key, for kinds of which a partition has one item.

@@ -29,6 +29,13 @@ impl<C: Clock> DynamoStore<C> {
         item.map_or_else(|| Ok(T::default()), |item| body::read(T::KIND, &item))
     }
 
+    /// Reads what was there a moment ago.
+    pub(super) async fn revised_lately<T: Revised>(&self, doing: &'static str, key: &ItemKey) -> Result<T, PortError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(false);
+        let item = get.send().await.map_err(|error| failed(doing, &error))?.item;
+        item.map_or_else(|| Ok(T::default()), |item| body::read(T::KIND, &item))
+    }
+
     /// Writes `content` if `expected` is what is there; `0` is the revision of nothing.
     pub(super) async fn save_revised<T: Revised>(
         &self,

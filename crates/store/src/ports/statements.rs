@@ -52,7 +52,7 @@ impl<C: Clock> DynamoStore<C> {
     ) -> Result<Vec<Executed>, PortError> {
         let chunks: Vec<_> = statements.chunks(STATEMENTS).map(|chunk| self.execute_chunk(doing, chunk)).collect();
         let results: Vec<Vec<Executed>> = stream::iter(chunks).buffered(IN_FLIGHT).try_collect().await?;
-        Ok(results.concat())
+        Ok(results.into_iter().flatten().collect())
     }
 
     async fn execute_chunk(&self, doing: &'static str, statements: &[Statement]) -> Result<Vec<Executed>, PortError> {
