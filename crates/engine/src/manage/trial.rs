@@ -194,7 +194,7 @@ async fn reserve<P: Ports>(
         Ok(Control { ledger, ..control })
     });
     Ok(match reserved.await? {
-        Changed::Done(_) => Ok(bucket),
+        Changed::Done { .. } => Ok(bucket),
         Changed::Refused(gate) => Err(gate),
     })
 }
