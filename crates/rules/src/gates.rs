@@ -142,6 +142,9 @@ impl Gate {
             Self::Due { next: Some(_) } => "wait for the schedule, or retry the record",
             Self::NotQuarantined { .. } => "nothing: Salesforce may still be working on the last send",
             Self::NotPaused { .. } => "resume the connection",
+            Self::NotSuspended { suspension: Some(SuspendedBy { cause: Cause::SecretUnreadable { .. }, .. }) } => {
+                "mend the secret, or the right to read it; the next tick, or the next resync that is asked for, finds it"
+            }
             Self::NotSuspended { suspension: Some(SuspendedBy { next_probe: None, .. }) } => {
                 "put the right credentials into the secret; the next tick, or the next resync that is asked for, finds them"
             }
@@ -163,6 +166,9 @@ impl Gate {
     pub fn opens_when(&self) -> Option<&'static str> {
         match self {
             Self::NotPaused { .. } => Some("when somebody resumes the connection"),
+            Self::NotSuspended { suspension: Some(SuspendedBy { cause: Cause::SecretUnreadable { .. }, .. }) } => {
+                Some("when the secret can be read: at once, if it can already")
+            }
             Self::NotSuspended { suspension: Some(SuspendedBy { next_probe: None, .. }) } => Some(
                 "when the secret holds other credentials than those that were refused: at once, if it does already",
             ),
@@ -229,7 +235,7 @@ fn suspended(f: &mut fmt::Formatter<'_>, by: &SuspendedBy) -> fmt::Result {
     write!(f, "suspended since {}: {}; ", by.since.minute(), by.cause.words())?;
     match by.next_probe {
         Some(probe) => write!(f, "next probe {}", probe.minute_after()),
-        None => write!(f, "goes on when the secret changes or a person clears it"),
+        None => write!(f, "goes on {}", by.cause.goes_on().unwrap_or("when a person clears it")),
     }
 }
 

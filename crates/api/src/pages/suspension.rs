@@ -77,7 +77,7 @@ fn suspended(scene: &Scene, suspension: &SuspensionNow) -> Markup {
         (sentence(suspension.words)) " Since " (when(suspension.since, now)) ". "
         @match suspension.next_probe {
             Some(at) => { "The next probe is at " (when(at, now)) "; it goes on by itself when that finds the cause gone." }
-            None => { "It goes on when the secret changes, or when a person clears the suspension." }
+            None => { "It goes on " (suspension.goes_on.unwrap_or("when a person clears it")) "." }
         }
     }
 }

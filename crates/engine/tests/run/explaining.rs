@@ -134,6 +134,13 @@ async fn a_suspension_is_probed_at_a_tick_or_waits_for_a_new_secret() {
     let tail = "goes on when the secret changes or a person clears it";
     let text = format!("suspended since 2026-03-02 09:10 UTC: {words}; {tail}");
     expect(&world, &[DUE, ("not_suspended", &text)], None).await;
+    suspends(&world, Cause::SecretUnreadable { name: "resync/acme".to_owned(), problem: "it is empty".to_owned() })
+        .await;
+    let text = "suspended since 2026-03-02 09:10 UTC: the secret resync/acme cannot be read (it is empty): check its name, what it \
+                holds, and that whoever runs the retries may read it; goes on when the secret can be read, at which every tick looks";
+    let why = expect(&world, &[DUE, ("not_suspended", text)], None).await;
+    let sooner = why.gates.iter().find(|gate| gate.text == text).and_then(|gate| gate.sooner);
+    assert!(sooner.is_some_and(|sooner| sooner.starts_with("mend the secret")), "{sooner:?}");
 }
 
 #[tokio::test(start_paused = true)]
