@@ -217,10 +217,10 @@ impl fmt::Display for Gate {
             Self::NotSuspended { suspension: None } => write!(f, "the connection is not suspended"),
             Self::NotSuspended { suspension: Some(by) } => suspended(f, by),
             Self::Budget { used, cap, resumes } => {
-                write!(f, "{} of {} API calls used in 24 h", Grouped(used.0), Grouped(cap.0))?;
+                write!(f, "{} of {} API calls used or reserved in 24 h", Grouped(used.0), Grouped(cap.0))?;
                 match resumes {
                     None => Ok(()),
-                    Some(at) => write!(f, "; calls come back {}", at.minute_after()),
+                    Some(at) => write!(f, "; calls come back {} if sources make none until then", at.minute_after()),
                 }
             }
             Self::OrgLimit { used, stop, limit, at, .. } => {

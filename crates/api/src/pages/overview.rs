@@ -154,10 +154,13 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         need(Matter::Suspended, format!(": {}", by.words), more, one.address("suspension"), "Look at the suspension");
     }
     if standing.budget.used >= standing.budget.cap {
-        let words =
-            format!(" has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
+        let words = format!(
+            " has used or reserved {} of {} API calls",
+            number(standing.budget.used.0),
+            number(standing.budget.cap.0)
+        );
         let more = if let Some(at) = standing.budget.resumes {
-            html! { "; calls come back at " (when(at, now)) }
+            html! { "; calls come back at " (when(at, now)) ", if sources make none until then" }
         } else {
             html! { "; none come back with this cap" }
         };

@@ -146,7 +146,7 @@ async fn what_needs_a_person_stands_at_the_top_of_the_overview() {
     engine::ingest::Ingest::new(api.parts.as_ref()).take(&used.to_string()).await.expect("the report is right");
     api.post("/v1/connections/acme/pause", &json!({})).await.ok();
     let page = get(&api, "/").await;
-    for words in ["Budget spent", "has used 75 of 75 API calls", "is paused by a person"] {
+    for words in ["Budget spent", "has used or reserved 75 of 75 API calls", "is paused by a person"] {
         page.says(words);
     }
     page.says("when somebody resumes the connection");

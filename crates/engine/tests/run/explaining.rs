@@ -148,7 +148,7 @@ async fn a_spent_budget_opens_when_calls_leave_the_24_hours() {
     let world = failing(interval(), sample::CODE, &json!({})).await;
     world.used(5_000, at("2026-03-01T11:05:00Z")).await;
     // The bucket ends at 11:20; a day, the request's time-out of two minutes and ten seconds later it does not count.
-    let text = "5,000 of 5,000 API calls used in 24 h; calls come back 2026-03-02 11:23 UTC";
+    let text = "5,000 of 5,000 API calls used or reserved in 24 h; calls come back 2026-03-02 11:23 UTC if sources make none until then";
     expect(&world, &[DUE, ("budget", text)], Some("2026-03-02T11:40:00Z")).await;
     world.set(|acme| acme.budget.api_limit = Some(ApiCalls(0))).await;
     expect(&world, &[DUE, ("budget", "5,000 of 0 API calls used in 24 h")], None).await;
