@@ -65,13 +65,13 @@ fn tries(record: &Value) -> String {
     format!("{interval} every 20 min, {nightly} nightly, {recent} in sweeps, {forced} forced")
 }
 
-/// The text that a field holds, on one line.
 /// A time to the minute, as the gates say theirs.
 fn minute(time: &Value) -> String {
     let time = time.as_str().and_then(|text| Timestamp::parse(text).ok());
     time.map_or_else(|| "-".to_owned(), |time| time.minute().to_string())
 }
 
+/// The text that a field holds, on one line.
 fn said(value: &Value, field: &str) -> String {
     on_one_line(value[field].as_str().unwrap_or("-"))
 }

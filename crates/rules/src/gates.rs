@@ -73,7 +73,7 @@ pub enum Gate {
     },
     /// Whether the API budget has calls left.
     Budget {
-        /// Calls used in the past 24 hours.
+        /// Calls used in the past 24 hours, and those that a run under way has reserved.
         used: ApiCalls,
         /// Of so many.
         cap: ApiCalls,

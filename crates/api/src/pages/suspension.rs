@@ -74,7 +74,7 @@ pub(super) fn closed(scene: &Scene) -> Markup {
 fn suspended(scene: &Scene, suspension: &SuspensionNow) -> Markup {
     let now = scene.now();
     html! {
-        (sentence(suspension.words)) " Since " (when(suspension.since, now)) ". "
+        (sentence(&suspension.words)) " Since " (when(suspension.since, now)) ". "
         @match suspension.next_probe {
             Some(at) => { "The next probe is at " (when(at, now)) "; it goes on by itself when that finds the cause gone." }
             None => { "It goes on " (suspension.goes_on.unwrap_or("when a person clears it")) "." }
