@@ -9,18 +9,21 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use engine::fakes::{Around, VirtualClock, around, sample};
 use engine::ports::{
-    AuditAction, AuditEntry, Audits, Connections, Controls, CountChange, ErrorTypes, KeptRequest, Reports, Requests,
-    RunReport, Saved, StopReason,
+    AuditAction, AuditEntry, Audits, Connections, Controls, CountChange, ErrorTypes, Journal, KeptRequest, Reports,
+    Requests, RunReport, Saved, SlotWritten, StopReason,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
-use rules::ids::{ConnectionId, Epoch, ObjectName, RequestId, RunId};
+use rules::counts::TryKind;
+use rules::ids::{BatchId, ConnectionId, Epoch, Fence, ObjectName, RequestId, RunId};
+use rules::journal::{Entry, Phase, Sent, Slot, Stamp};
 use rules::owed::{Forced, Selection};
 use rules::record::{Failure, Next, Record, State};
 use rules::resync::{Action, Matching, Progress, Request, RequestState, Wanted};
 use rules::suspension::{Cause, Suspension};
 use rules::time::Timestamp;
+use rules::version::SourceVersion;
 use store::DynamoStore;
 use store::local::{Embedded, Place};
 
@@ -86,6 +89,8 @@ impl Morning {
         morning.records(&table.client(), table.name()).await;
         morning.beside().await;
         morning.edge().await;
+        morning.traces().await;
+        morning.tidied().await;
         morning.counting.take();
         morning
     }
@@ -152,6 +157,41 @@ impl Morning {
         store.add_counts(&swept(), &types.into_iter().map(change).collect::<Vec<_>>()).await.unwrap();
     }
 
+    /// A record that requests and finished entries of the journal name.
+    async fn traces(&self) {
+        let (id, requests, entries) = traced();
+        let store = &self.ports.store;
+        let named = Wanted::records([(sample::object("Contact"), sample::record_id(id))]).unwrap();
+        for number in 0..requests {
+            let control = store.control(&acme()).await.unwrap();
+            let owing = Control { revision: control.revision + 1, ..control.clone() };
+            let ended = Some(sample::time(NOW));
+            let name = RequestId::new(format!("named-{number}")).unwrap();
+            let request =
+                Request { id: name, wanted: named.clone(), state: RequestState::Done, ended, ..request(number) };
+            assert_eq!(
+                store
+                    .keep_request(&request, &owing, control.revision, &audited(u32::try_from(number).unwrap()))
+                    .await
+                    .unwrap(),
+                KeptRequest::New
+            );
+        }
+        for slot in 0..entries {
+            assert_eq!(store.write_entry(&acme(), &settled(slot, id), None).await.unwrap(), SlotWritten::Done);
+        }
+    }
+
+    /// A connection whose records of two types were all put right.
+    async fn tidied(&self) {
+        let tidied = sample::interval("tidied");
+        self.ports.store.save_connection(&tidied).await.unwrap();
+        for number in 0..2 {
+            let error_type = sample::error_type(&type_name(number));
+            self.ports.store.list_error_type(&tidied.id, &error_type).await.unwrap();
+        }
+    }
+
     /// What else is kept of a connection: as many open requests as it may have, runs, an audit, a journal.
     async fn beside(&self) {
         let store = &self.ports.store;
@@ -160,7 +200,13 @@ impl Morning {
             let request = request(number);
             let owed = control.owed.clone().with_request(Forced::accepted(&request, Epoch(7))).expect("16 may be open");
             let owing = Control { owed, revision: control.revision + 1, ..control.clone() };
-            assert_eq!(store.keep_request(&request, &owing, control.revision).await.unwrap(), KeptRequest::New);
+            assert_eq!(
+                store
+                    .keep_request(&request, &owing, control.revision, &audited(u32::try_from(number).unwrap()))
+                    .await
+                    .unwrap(),
+                KeptRequest::New
+            );
             control = owing;
         }
         for number in 0..150 {
@@ -172,6 +218,30 @@ impl Morning {
 
 pub(super) fn id(number: usize) -> String {
     format!("c-{number:05}")
+}
+
+/// The contact that the most is written about: its id, requests that name it, and entries of the journal.
+pub(super) fn traced() -> (&'static str, usize, u16) {
+    ("c-00080", 5, 8)
+}
+
+/// An entry of the journal whose batch is written.
+fn settled(slot: u16, id: &str) -> Entry {
+    let tick = sample::time("2026-03-02T08:00:00Z");
+    let sent = Sent { id: sample::record_id(id), fence: Fence(1), version: SourceVersion::Number(1) };
+    Entry {
+        slot: Slot(slot),
+        stamp: Stamp { epoch: Epoch(7), write: u32::from(slot) + 1 },
+        batch: BatchId { epoch: Epoch(7), sequence: u32::from(slot) + 1 },
+        object: sample::object("Contact"),
+        field: sample::field("Ext_Id__c"),
+        sent: vec![sent],
+        kind: TryKind::Interval,
+        tick,
+        send_by: tick,
+        quarantined_until: tick,
+        phase: Phase::Settled,
+    }
 }
 
 pub(super) fn request(number: usize) -> Request {

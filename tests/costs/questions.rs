@@ -83,7 +83,8 @@ async fn every_question_costs_ten_requests_at_most_at_fifty_thousand_failing_rec
     let ids: Vec<_> = all.connections.iter().map(|standing| standing.connection.id.clone()).collect();
     let failing =
         morning.costs("failing records of 60 connections", overview::failing_of_each(ports, &ids)).await.unwrap();
-    let failing: Vec<u64> = failing.into_iter().map(|types| types.expect("it can be read").values().sum()).collect();
+    let failing: Vec<u64> =
+        failing.into_iter().map(|totals| totals.expect("it can be read").records.values().sum()).collect();
     assert_eq!((failing[0], failing[1..CONNECTIONS].iter().sum()), (RECORDS as u64, 0));
     let standing = morning.costs("one connection", overview::standing(ports, &acme())).await.unwrap();
     assert_eq!(standing.map(|standing| standing.open_requests), Some(16));

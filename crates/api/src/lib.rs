@@ -12,6 +12,7 @@ use engine::parts::Ports;
 
 mod caller;
 mod cursor;
+pub mod distance;
 pub mod guard;
 mod input;
 pub mod near;

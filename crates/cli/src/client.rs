@@ -124,6 +124,19 @@ impl Client {
         }
     }
 
+    /// That nobody is there to try anything, so that no time that is told comes true; nothing where somebody is, or where time
+    /// stands still.
+    pub(crate) fn stopped(&self) -> Option<String> {
+        match &self.way {
+            Way::Cloud(_) | Way::Running(_) => None,
+            Way::Stopped(way) if way.is_for_looking_only() => None,
+            Way::Stopped(way) => Some(format!(
+                "`resync local` is not running on {}: nothing is retried until it is started",
+                way.directory().display()
+            )),
+        }
+    }
+
     /// Where the `resync local` that runs is reached, such as `http://127.0.0.1:40001`.
     pub(crate) fn url(&self) -> Option<&str> {
         match &self.way {

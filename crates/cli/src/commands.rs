@@ -33,7 +33,7 @@ mod table;
 mod usage;
 mod when;
 
-pub(crate) use ask::{Told, of_connection, of_record, read, show};
+pub(crate) use ask::{Told, of_connection, of_record, promising, read, show};
 pub(crate) use audit::{AuditArgs, audit};
 pub(crate) use completions::{CompletionsArgs, completions};
 pub(crate) use connection::{ConnectionArgs, connection};

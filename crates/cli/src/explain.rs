@@ -6,13 +6,14 @@ use rules::time::Timestamp;
 use serde_json::Value;
 
 use crate::args::ExplainArgs;
-use crate::commands::{Key, Told, of_record, on_one_line, read, show, when_or};
+use crate::commands::{Key, Told, of_record, on_one_line, promising, read, show, when_or};
 use crate::exit::Failure;
 
 /// Explains one record.
 pub(crate) async fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let key = &args.record;
-    let told = of_record(&args.common, key, async |client| read(client, key.route()).await).await?;
+    let told =
+        of_record(&args.common, key, async |client| Ok(promising(client, read(client, key.route()).await?))).await?;
     show(&args.common, &told.answer, || render(key, &told))
 }
 
@@ -44,7 +45,17 @@ fn render(key: &Key, Told { answer, now }: &Told) -> String {
             "a person asked for it: it is tried, whatever its own gates say, when those of the connection are open";
         lines.push(format!("  request   {} ({asked})", on_one_line(request)));
     }
-    lines.push(format!("  next try  {}\n", when_or(&answer["next_try"], *now, "none, as things stand")));
+    let waits = &answer["failing_parent"];
+    if waits.is_object() {
+        lines.push(format!("  parent    {}", said(waits, "text")));
+        lines.push(format!("           sooner: {}", said(waits, "sooner")));
+    }
+    let stopped = answer["stopped"].as_str();
+    lines.extend(stopped.map(|stopped| format!("  stopped   {}", on_one_line(stopped))));
+    let next = when_or(&answer["next_try"], *now, "none, as things stand");
+    let if_it_runs = if stopped.is_some() && answer["next_try"].is_string() { " if it runs by then" } else { "" };
+    let assumes = answer["assumes"].as_str().map(|assumes| format!("; this assumes that {assumes}"));
+    lines.push(format!("  next try  {next}{if_it_runs}{}\n", assumes.unwrap_or_default()));
     lines.join("\n")
 }
 
@@ -54,13 +65,13 @@ fn tries(record: &Value) -> String {
     format!("{interval} every 20 min, {nightly} nightly, {recent} in sweeps, {forced} forced")
 }
 
-/// The text that a field holds, on one line.
 /// A time to the minute, as the gates say theirs.
 fn minute(time: &Value) -> String {
     let time = time.as_str().and_then(|text| Timestamp::parse(text).ok());
     time.map_or_else(|| "-".to_owned(), |time| time.minute().to_string())
 }
 
+/// The text that a field holds, on one line.
 fn said(value: &Value, field: &str) -> String {
     on_one_line(value[field].as_str().unwrap_or("-"))
 }

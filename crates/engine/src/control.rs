@@ -15,8 +15,13 @@ const RACES: usize = 16;
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Changed<T> {
-    /// It is written; this is what was there before.
-    Done(Box<Control>),
+    /// It is written.
+    Done {
+        /// What was there before.
+        before: Box<Control>,
+        /// What is there now.
+        after: Box<Control>,
+    },
     /// There was nothing to write.
     Refused(T),
 }
@@ -26,10 +31,20 @@ pub(crate) enum Changed<T> {
 pub(crate) async fn change<P: Ports, T>(
     ports: &P,
     connection: &ConnectionId,
+    change: impl FnMut(Control) -> Result<Control, T>,
+) -> Result<Changed<T>, PortError> {
+    let known = ports.store().control(connection).await?;
+    change_known(ports, connection, known, change).await
+}
+
+/// The same of a control item that was read a moment ago.
+pub(crate) async fn change_known<P: Ports, T>(
+    ports: &P,
+    connection: &ConnectionId,
+    mut known: Control,
     mut change: impl FnMut(Control) -> Result<Control, T>,
 ) -> Result<Changed<T>, PortError> {
     let store = ports.store();
-    let mut known = store.control(connection).await?;
     for _ in 0..RACES {
         let changed = match change(known.clone()) {
             Ok(changed) => changed,
@@ -37,14 +52,18 @@ pub(crate) async fn change<P: Ports, T>(
         };
         let write = Control { revision: ports.entropy().number(), ..changed };
         match store.save_control(connection, &write, known.revision).await {
-            Ok(Saved::Done) => return Ok(Changed::Done(Box::new(known))),
+            Ok(Saved::Done) => return Ok(done(known, write)),
             Ok(Saved::Conflict(current)) => known = current,
             // The write may have been done all the same, and then its revision is there.
             Err(error) => match store.control(connection).await {
-                Ok(current) if current.revision == write.revision => return Ok(Changed::Done(Box::new(known))),
+                Ok(current) if current.revision == write.revision => return Ok(done(known, write)),
                 Ok(_) | Err(_) => return Err(error),
             },
         }
     }
     Err(PortError::unavailable("changing the control item", "it was written by others all the time"))
+}
+
+fn done<T>(before: Control, after: Control) -> Changed<T> {
+    Changed::Done { before: Box::new(before), after: Box::new(after) }
 }

@@ -1,24 +1,29 @@
 //! Erasure: all that is stored of one record goes, for a person's right to it, and the audit keeps no more than a fingerprint.
 //!
+//! One write takes the record, its traces in requests and in the journal, and the lease that was held meanwhile, and keeps the
+//! audit's entry: whatever breaks, all of it is done or nothing. Only a record that very many requests or entries name takes
+//! several, each under the lease, the record itself with the last.
+//!
 //! Must not know: how a fingerprint is made.
 
 mod hold;
+mod traces;
 
 use rules::connection::Connection;
 use rules::ids::RecordKey;
-use rules::journal::{Entry, Phase, Stamp};
 use rules::record::Stored;
-use rules::resync::{Request, Wanted};
-use rules::schedule::{TICK, next_tick_after};
 use rules::time::Timestamp;
 
-use crate::counts::{self, Counts};
-use crate::manage::{Deed, note};
+use crate::counts::Counts;
+use crate::manage::{self, Deed};
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Journal, PortError, Read, Records, Requests, Saved, SlotWritten, Written};
-use hold::Hold;
+use crate::ports::{
+    AuditEntry, Clock, CountChange, Erasing, Journal, PortError, Read, Records, Requests, Standing, Standings,
+};
+use hold::{Hold, Part};
+use traces::Traces;
 
-/// How often a write that lost a race against a source's report is decided anew.
+/// How often an erasure that lost a race against a source's report or a person is decided anew.
 const RACES: usize = 8;
 
 /// The requests that are looked through: those of 30 days, of which a person makes few.
@@ -52,18 +57,30 @@ pub enum Erased {
 /// parent keeps that name.
 ///
 /// # Errors
-/// When the store fails; parts of it may then be gone, and the same again erases the rest.
+/// When the store fails; it may then be erased or not, and the same again finds out.
 pub async fn erase<P: Ports>(ports: &P, key: &RecordKey, deed: Deed<'_>) -> Result<Erased, PortError> {
-    let Some(connection) = ports.store().connection(&key.connection).await? else {
+    let Some(Standing { connection, control }) = ports.store().standing(&key.connection).await? else {
         return Ok(Erased::UnknownConnection);
     };
-    let hold = match Hold::take(ports, &connection.id).await? {
+    let mut hold = match Hold::take(ports, &connection.id, control).await? {
         Ok(hold) => hold,
         Err(until) => return Ok(Erased::Running { until }),
     };
-    let erased = erase_held(ports, &connection, key, deed, &hold).await;
+    let erased = erase_held(ports, &connection, key, deed, &mut hold).await;
     hold.release(ports).await?;
     erased
+}
+
+/// What is stored of a record, wherever its key stands.
+struct Found {
+    record: Option<Stored>,
+    traces: Traces,
+}
+
+impl Found {
+    fn is_nothing(&self) -> bool {
+        self.record.is_none() && self.traces.is_empty()
+    }
 }
 
 async fn erase_held<P: Ports>(
@@ -71,104 +88,55 @@ async fn erase_held<P: Ports>(
     connection: &Connection,
     key: &RecordKey,
     deed: Deed<'_>,
-    hold: &Hold,
+    hold: &mut Hold,
 ) -> Result<Erased, PortError> {
-    let store = ports.store();
-    let entries = store.entries(&connection.id).await?;
-    if let Some(until) = in_flight(&entries, key, ports.clock().now()) {
-        return Ok(Erased::InFlight { until });
-    }
-    let traces: Vec<_> = entries.into_iter().filter(|entry| names(entry, key)).collect();
-    let requests = naming(store.requests(&connection.id, MOST_REQUESTS).await?, key);
-    let stored = current(ports, key).await?;
-    if stored.is_none() && requests.is_empty() && traces.is_empty() {
-        return Ok(Erased::Nothing);
-    }
-    note(ports, Some(connection), deed.concerning(1)).await?;
-    remove(ports, stored).await?;
-    for request in requests {
-        shorten(ports, request, key).await?;
-    }
-    for (entry, write) in traces.iter().zip(1..) {
-        let scrubbed = scrubbed(entry, key, Stamp { epoch: hold.epoch, write });
-        if store.write_entry(&connection.id, &scrubbed, Some(entry.stamp)).await? == SlotWritten::Conflict {
-            return Err(PortError::unavailable("clearing the journal", "the lease ended before it was done"));
-        }
-    }
-    Ok(Erased::Erased)
-}
-
-/// Removes the record's items, whatever sources write meanwhile.
-async fn remove<P: Ports>(ports: &P, mut stored: Option<Stored>) -> Result<(), PortError> {
+    let entry = manage::entry(ports, Some(connection), deed.concerning(1));
     for _ in 0..RACES {
-        let Some(expected) = stored else { return Ok(()) };
-        match ports.store().erase(&expected).await? {
-            Written::Done => {
-                let mut counts = Counts::default();
-                counts.stored(Some(&expected), None);
-                counts::write(ports.store(), counts.take()).await;
-                return Ok(());
-            }
-            Written::Conflict(current) => stored = current.map(|current| *current),
-            Written::Throttled => {
-                return Err(PortError::unavailable("erasing a record", "the store is short of capacity"));
-            }
+        let found = match find(ports, key, hold).await? {
+            Ok(found) if found.is_nothing() => return Ok(Erased::Nothing),
+            Ok(found) => found,
+            Err(until) => return Ok(Erased::InFlight { until }),
+        };
+        match remove(ports, found, &entry, hold).await? {
+            Erasing::Done => return Ok(Erased::Erased),
+            Erasing::Conflict => hold.renew(ports).await?,
         }
     }
     Err(PortError::unavailable("erasing a record", "it was written by others all the time"))
 }
 
-/// Until when a send of the record may be committed. An entry that stays open longer was left by a run that died: the next tick
-/// settles it.
-fn in_flight(entries: &[Entry], key: &RecordKey, now: Timestamp) -> Option<Timestamp> {
-    let flying = entries.iter().filter(|entry| names(entry, key) && entry.quarantines(now));
-    let until = flying.map(|entry| entry.quarantined_until).max()?;
-    Some(if until > now { until } else { next_tick_after(now, TICK) })
-}
-
-fn names(entry: &Entry, key: &RecordKey) -> bool {
-    entry.object == key.object && entry.sent.iter().any(|sent| sent.id == key.id)
-}
-
-fn scrubbed(entry: &Entry, key: &RecordKey, stamp: Stamp) -> Entry {
-    let sent: Vec<_> = entry.sent.iter().filter(|sent| sent.id != key.id).cloned().collect();
-    let phase = if sent.is_empty() { Phase::Closed } else { entry.phase };
-    Entry { sent, phase, stamp, ..entry.clone() }
-}
-
-fn naming(mut requests: Vec<Request>, key: &RecordKey) -> Vec<Request> {
-    requests.retain(|request| match &request.wanted {
-        Wanted::Records(records) => records.iter().any(|(object, id)| *object == key.object && *id == key.id),
-        Wanted::Matching(_) => false,
-    });
-    requests
-}
-
-/// Takes the record out of the request, however that stands by then.
-async fn shorten<P: Ports>(ports: &P, request: Request, key: &RecordKey) -> Result<(), PortError> {
-    let mut known = Some(request);
-    for _ in 0..RACES {
-        let Some(request) = known else { return Ok(()) };
-        known = match ports.store().change_request(&request, &without(request.clone(), key)).await? {
-            Saved::Done => None,
-            Saved::Conflict(current) => current,
-        };
+/// Looks the record up; the instant to wait for when a send of it may still be committed.
+async fn find<P: Ports>(ports: &P, key: &RecordKey, hold: &Hold) -> Result<Result<Found, Timestamp>, PortError> {
+    let store = ports.store();
+    let entries = store.entries(&key.connection).await?;
+    if let Some(until) = traces::in_flight(&entries, key, ports.clock().now()) {
+        return Ok(Err(until));
     }
-    match known {
-        None => Ok(()),
-        Some(_) => Err(PortError::unavailable("clearing a request", "it was written by others all the time")),
-    }
+    let requests = store.requests(&key.connection, MOST_REQUESTS).await?;
+    let read = store.read(std::slice::from_ref(key)).await?;
+    let record = read.into_iter().next().map(|Read { stored, .. }| stored);
+    Ok(Ok(Found { record, traces: Traces::of(key, requests, entries, hold.epoch()) }))
 }
 
-/// The request without the record. One that names no other has nothing left to do, and ends by itself.
-fn without(mut request: Request, key: &RecordKey) -> Request {
-    if let Wanted::Records(records) = &mut request.wanted {
-        records.retain(|(object, id)| *object != key.object || *id != key.id);
+/// Removes what was found, with as few writes as it takes, the record with the last one. The first tells the audit.
+async fn remove<P: Ports>(ports: &P, found: Found, entry: &AuditEntry, hold: &mut Hold) -> Result<Erasing, PortError> {
+    let Found { record, traces } = found;
+    let counts = record.as_ref().and_then(gone);
+    let (before, last) = traces.in_parts();
+    let mut audit = Some(entry.clone());
+    for traces in before {
+        let part = Part { record: None, counts: None, traces, audit: audit.take() };
+        match hold.write(ports, part).await? {
+            Erasing::Done => {}
+            Erasing::Conflict => return Ok(Erasing::Conflict),
+        }
     }
-    request
+    hold.write_last(ports, Part { record, counts, traces: last, audit: audit.take() }).await
 }
 
-async fn current<P: Ports>(ports: &P, key: &RecordKey) -> Result<Option<Stored>, PortError> {
-    let read = ports.store().read(std::slice::from_ref(key)).await?;
-    Ok(read.into_iter().next().map(|Read { stored, .. }| stored))
+/// What changes in the numbers of its type when it goes.
+fn gone(record: &Stored) -> Option<CountChange> {
+    let mut counts = Counts::default();
+    counts.stored(Some(record), None);
+    counts.take().into_values().flatten().next()
 }

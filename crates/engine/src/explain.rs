@@ -9,10 +9,11 @@ pub(crate) use next::{delayed, opens};
 
 use next::Expected;
 use rules::budget::Budget;
+use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::gates::{Gate, is_expired, of_connection, of_record};
-use rules::ids::{RecordKey, RequestId};
+use rules::ids::{ParentKey, RecordKey, RequestId};
 use rules::owed::Forced;
 use rules::policy::Policy;
 use rules::record::{Record, Stored};
@@ -58,6 +59,28 @@ pub struct Explanation {
     pub requests: Vec<RequestId>,
     /// When it will be tried next at the latest, as far as anybody can tell; none when nobody will try it as things stand.
     pub next_try: Option<Timestamp>,
+    /// What that takes for granted while the budget is spent.
+    pub assumes: Option<&'static str>,
+    /// The record that it waits for, when that fails too.
+    pub failing_parent: Option<FailingParent>,
+}
+
+/// What the next try takes for granted while the budget is spent.
+const ASSUMES: &str =
+    "sources make no more calls until then; the forecast of the usage has them make those of the past 24 hours again";
+
+/// A parent that fails too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailingParent {
+    /// The parent.
+    #[serde(flatten)]
+    pub key: ParentKey,
+    /// What it fails with.
+    pub error_type: ErrorType,
+    /// The same in words.
+    pub text: String,
+    /// What helps both.
+    pub sooner: &'static str,
 }
 
 /// The answer to "why is this record not retrying?".
@@ -104,13 +127,16 @@ pub async fn explain_by<P: Ports>(
         Some(Stored::Record(record)) => *record,
     };
     let Facts { control, usage } = facts;
+    let failing_parent = failing_parent(ports, &record).await?;
     let entries = store.entries(&key.connection).await?;
     let requests = requests(ports, connection, control, &record).await?;
     let now = ports.clock().now();
     let quarantined = Quarantine::of(&key.connection, &entries, now).until(key, now);
-    let about = About { record, quarantined, requests };
+    let about = About { record, quarantined, requests, failing_parent };
     let (mut explanation, expected) = assemble(connection, control, usage, about, now);
     explanation.next_try = soonest(connection, expected, &mut Sweeps::of(ports, connection, now)).await?;
+    let is_spent = |now: &GateNow| matches!(now.gate, Gate::Budget { .. }) && !now.open;
+    explanation.assumes = explanation.next_try.and(explanation.gates.iter().any(is_spent).then_some(ASSUMES));
     Ok(Answer::Explained(Box::new(explanation)))
 }
 
@@ -119,6 +145,26 @@ struct About {
     record: Record,
     quarantined: Option<Timestamp>,
     requests: Vec<RequestId>,
+    failing_parent: Option<FailingParent>,
+}
+
+/// The record that this one waits for, if that fails.
+async fn failing_parent<P: Ports>(ports: &P, record: &Record) -> Result<Option<FailingParent>, PortError> {
+    let Some(key) = record.parent.clone().filter(|_| record.is_failing()) else { return Ok(None) };
+    let wanted =
+        RecordKey { connection: record.key.connection.clone(), object: key.object.clone(), id: key.id.clone() };
+    let read = ports.store().read(std::slice::from_ref(&wanted)).await?;
+    let parent = read.into_iter().find_map(|read| match read.stored {
+        Stored::Record(parent) if parent.is_failing() => Some(*parent),
+        Stored::Record(_) | Stored::Success(_) => None,
+    });
+    Ok(parent.map(|parent| {
+        let error_type = parent.failure.error_type;
+        let text = format!("its parent {}/{} fails too ({error_type}), and goes first", key.object, key.id);
+        let sooner =
+            "mend what the parent fails with, then retry the parent: a resync that names it brings this record along";
+        FailingParent { key, error_type, text, sooner }
+    }))
 }
 
 /// The open requests that will try the record.
@@ -163,7 +209,7 @@ fn assemble(
     about: About,
     now: Timestamp,
 ) -> (Explanation, Vec<Expected>) {
-    let About { record, quarantined, requests } = about;
+    let About { record, quarantined, requests, failing_parent } = about;
     let reported = usage.total();
     let budget = Budget::of(connection, control, &reported);
     let own = of_record(&connection.policy, &record, quarantined, now);
@@ -177,6 +223,8 @@ fn assemble(
         gates: gates.into_iter().map(|gate| stand(gate, now)).collect(),
         requests,
         next_try: None,
+        assumes: None,
+        failing_parent,
         record,
     };
     (explanation, expected)

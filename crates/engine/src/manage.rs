@@ -12,6 +12,7 @@ mod patch;
 mod requests;
 mod trial;
 
+pub(crate) use audit::entry;
 pub use audit::{Deed, Noted, note};
 pub use delete::{Deleted, delete};
 pub use patch::merge;
@@ -26,7 +27,7 @@ use serde_json::Value;
 use crate::parts::Ports;
 use crate::ports::{AuditAction, Connections, Controls, PortError, Saved, Standings};
 use crate::suspension::{self, Cleared};
-use failing::has_failing;
+use failing::{Look, has_failing};
 
 /// How often a write that lost a race is decided anew.
 const RACES: usize = 8;
@@ -109,7 +110,7 @@ pub async fn change<P: Ports>(ports: &P, id: &ConnectionId, wish: Wish<'_>) -> R
         if let Some(mistakes) = limit::above_the_orgs(&before, &after, facts.control.org) {
             return Ok(Changed::Refused(mistakes));
         }
-        if after.policy.name() != before.policy.name() && has_failing(ports, &before).await? {
+        if after.policy.name() != before.policy.name() && has_failing(ports, &before, Look::AtEverything).await? {
             return Ok(Changed::HasRecords);
         }
         let deed = Deed::of(wish.who, wish.action, patch::in_words(wish.patch));

@@ -6,6 +6,7 @@
 mod actions;
 mod compare_and_set;
 mod directory;
+mod erasures;
 mod faults;
 mod index;
 mod lists;

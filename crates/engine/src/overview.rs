@@ -16,6 +16,8 @@ pub use line::Line;
 pub use listing::{Page, Place, list};
 pub use usage::{BucketUsage, ForecastNow, UsageNow, usage, usage_of};
 
+use std::borrow::Cow;
+
 use rules::budget::Budget;
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
@@ -40,11 +42,13 @@ pub struct SuspensionNow {
     /// The cause's name.
     pub cause: &'static str,
     /// The cause in words.
-    pub words: &'static str,
+    pub words: Cow<'static, str>,
     /// Since when.
     pub since: Timestamp,
-    /// The next probe; none when only a person or a new secret can help.
+    /// The next probe; none when only a person or the secret can help.
     pub next_probe: Option<Timestamp>,
+    /// What ends it when no probe does.
+    pub goes_on: Option<&'static str>,
 }
 
 impl From<&Suspension> for SuspensionNow {
@@ -54,6 +58,7 @@ impl From<&Suspension> for SuspensionNow {
             words: suspension.cause.words(),
             since: suspension.since,
             next_probe: suspension.next_probe,
+            goes_on: suspension.cause.goes_on(),
         }
     }
 }
@@ -61,6 +66,7 @@ impl From<&Suspension> for SuspensionNow {
 fn name(cause: &Cause) -> &'static str {
     match cause {
         Cause::LoginRefused { .. } => "login_refused",
+        Cause::SecretUnreadable { .. } => "secret_unreadable",
         Cause::SessionRefused => "session_refused",
         Cause::AccessRefused => "access_refused",
         Cause::OrgLimit => "org_limit",

@@ -36,7 +36,7 @@ pub async fn clear<P: Ports>(ports: &P, connection: &ConnectionId) -> Result<Cle
         None => Err(()),
     });
     let before = match cleared.await? {
-        Changed::Done(before) => before.suspension,
+        Changed::Done { before, .. } => before.suspension,
         Changed::Refused(()) => None,
     };
     let Some(suspension) = before else {

@@ -34,7 +34,8 @@ const NEVER: u32 = 2 * (DAY + 2);
 
 /// What a forecast takes for granted, for a person.
 pub const ASSUMPTIONS: [&str; 6] = [
-    "sources make the calls of the past 24 hours again, at the same times of the day",
+    "sources make the calls of the past 24 hours again, at the same times of the day; what is told of one record or of the budget's gate \
+     takes it that they make none",
     "each waiting record costs its share of a call with 200 records, once; sign-ins and retries that fail again are left out",
     "calls come back as 20 minutes after 20 minutes leave the past 24 hours, and are used at the next tick",
     "nothing new fails meanwhile, and the org's own limit leaves room",

@@ -73,7 +73,7 @@ pub enum Gate {
     },
     /// Whether the API budget has calls left.
     Budget {
-        /// Calls used in the past 24 hours.
+        /// Calls used in the past 24 hours, and those that a run under way has reserved.
         used: ApiCalls,
         /// Of so many.
         cap: ApiCalls,
@@ -142,6 +142,9 @@ impl Gate {
             Self::Due { next: Some(_) } => "wait for the schedule, or retry the record",
             Self::NotQuarantined { .. } => "nothing: Salesforce may still be working on the last send",
             Self::NotPaused { .. } => "resume the connection",
+            Self::NotSuspended { suspension: Some(SuspendedBy { cause: Cause::SecretUnreadable { .. }, .. }) } => {
+                "mend the secret, or the right to read it; the next tick, or the next resync that is asked for, finds it"
+            }
             Self::NotSuspended { suspension: Some(SuspendedBy { next_probe: None, .. }) } => {
                 "put the right credentials into the secret; the next tick, or the next resync that is asked for, finds them"
             }
@@ -163,6 +166,9 @@ impl Gate {
     pub fn opens_when(&self) -> Option<&'static str> {
         match self {
             Self::NotPaused { .. } => Some("when somebody resumes the connection"),
+            Self::NotSuspended { suspension: Some(SuspendedBy { cause: Cause::SecretUnreadable { .. }, .. }) } => {
+                Some("when the secret can be read: at once, if it can already")
+            }
             Self::NotSuspended { suspension: Some(SuspendedBy { next_probe: None, .. }) } => Some(
                 "when the secret holds other credentials than those that were refused: at once, if it does already",
             ),
@@ -211,10 +217,10 @@ impl fmt::Display for Gate {
             Self::NotSuspended { suspension: None } => write!(f, "the connection is not suspended"),
             Self::NotSuspended { suspension: Some(by) } => suspended(f, by),
             Self::Budget { used, cap, resumes } => {
-                write!(f, "{} of {} API calls used in 24 h", Grouped(used.0), Grouped(cap.0))?;
+                write!(f, "{} of {} API calls used or reserved in 24 h", Grouped(used.0), Grouped(cap.0))?;
                 match resumes {
                     None => Ok(()),
-                    Some(at) => write!(f, "; calls come back {}", at.minute_after()),
+                    Some(at) => write!(f, "; calls come back {} if sources make none until then", at.minute_after()),
                 }
             }
             Self::OrgLimit { used, stop, limit, at, .. } => {
@@ -229,7 +235,7 @@ fn suspended(f: &mut fmt::Formatter<'_>, by: &SuspendedBy) -> fmt::Result {
     write!(f, "suspended since {}: {}; ", by.since.minute(), by.cause.words())?;
     match by.next_probe {
         Some(probe) => write!(f, "next probe {}", probe.minute_after()),
-        None => write!(f, "goes on when the secret changes or a person clears it"),
+        None => write!(f, "goes on {}", by.cause.goes_on().unwrap_or("when a person clears it")),
     }
 }
 

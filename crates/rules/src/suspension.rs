@@ -2,6 +2,8 @@
 //!
 //! Must not know: a person's pause, which is no suspension; how a probe is sent.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::{TICK, next_tick_after};
@@ -15,6 +17,13 @@ pub enum Cause {
     LoginRefused {
         /// The version of the secret that was refused.
         secret: String,
+    },
+    /// The credentials cannot be read, so that no login can be sent. Looking again costs Salesforce nothing.
+    SecretUnreadable {
+        /// The name of the secret.
+        name: String,
+        /// Why; never what it holds.
+        problem: String,
     },
     /// A fresh token was refused.
     SessionRefused,
@@ -33,8 +42,14 @@ pub enum Cause {
 impl Cause {
     /// The cause in words, for a person.
     #[must_use]
-    pub fn words(&self) -> &'static str {
-        match self {
+    pub fn words(&self) -> Cow<'static, str> {
+        let words = match self {
+            Self::SecretUnreadable { name, problem } => {
+                return Cow::Owned(format!(
+                    "the secret {name} cannot be read ({problem}): check its name, what it holds, and that whoever runs the \
+                     retries may read it"
+                ));
+            }
             Self::LoginRefused { .. } => "Salesforce refused the login: check the integration user and its credentials",
             Self::SessionRefused => {
                 "Salesforce refused a fresh token: check the connected app and the user's session policies"
@@ -44,7 +59,29 @@ impl Cause {
             Self::Storage => "the org's storage is full",
             Self::Down => "Salesforce is unavailable",
             Self::Unreachable => "Salesforce could not be reached, or its answers could not be understood",
+        };
+        Cow::Borrowed(words)
+    }
+
+    /// What ends the suspension when no time does; nothing when a probe will.
+    #[must_use]
+    pub fn goes_on(&self) -> Option<&'static str> {
+        match self {
+            Self::LoginRefused { .. } => Some("when the secret changes or a person clears it"),
+            Self::SecretUnreadable { .. } => Some("when the secret can be read, at which every tick looks"),
+            Self::SessionRefused
+            | Self::AccessRefused
+            | Self::OrgLimit
+            | Self::Storage
+            | Self::Down
+            | Self::Unreachable => None,
         }
+    }
+
+    /// Whether only what the secret holds tells if a probe may be sent.
+    #[must_use]
+    pub fn is_of_the_secret(&self) -> bool {
+        self.goes_on().is_some()
     }
 }
 
@@ -87,11 +124,12 @@ impl Suspension {
         Self { cause, failed_probes, next_probe, ..self }
     }
 
-    /// Whether a probe may be sent at `now`, with the secret in this version.
+    /// Whether a probe may be sent at `now`, with the secret in this version, which could be read.
     #[must_use]
     pub fn probe_due(&self, now: Timestamp, secret: &str) -> Option<Probe> {
         match &self.cause {
             Cause::LoginRefused { secret: refused } => (refused != secret).then_some(Probe::Call),
+            Cause::SecretUnreadable { .. } => Some(Probe::Call),
             Cause::Storage => self.time_reached(now).then_some(Probe::Record),
             Cause::SessionRefused | Cause::AccessRefused | Cause::OrgLimit | Cause::Down | Cause::Unreachable => {
                 self.time_reached(now).then_some(Probe::Call)
@@ -102,7 +140,7 @@ impl Suspension {
     /// Whether a run is worth starting to look: a probe's time has come, or only the secret can tell.
     #[must_use]
     pub fn worth_a_look(&self, now: Timestamp) -> bool {
-        matches!(self.cause, Cause::LoginRefused { .. }) || self.time_reached(now)
+        self.cause.is_of_the_secret() || self.time_reached(now)
     }
 
     fn time_reached(&self, now: Timestamp) -> bool {
@@ -118,7 +156,7 @@ fn probe_after(cause: &Cause, failed: u32, now: Timestamp) -> Option<Timestamp> 
         _ => 3,
     };
     match cause {
-        Cause::LoginRefused { .. } => None,
+        Cause::LoginRefused { .. } | Cause::SecretUnreadable { .. } => None,
         Cause::SessionRefused
         | Cause::AccessRefused
         | Cause::OrgLimit

@@ -117,7 +117,13 @@ impl<S: Secrets, C: Clock> SalesforceTarget<S, C> {
 
 impl<S: Secrets, C: Clock> SyncTarget for SalesforceTarget<S, C> {
     async fn secret_version(&self) -> Result<String, PortError> {
-        self.secret().await.map(|secret| secret.version().to_owned())
+        let secret = self.secret().await?;
+        // Credentials that do not fit the flow are as good as none: no login can be made of them.
+        TokenForm::of(&self.settings.flow, &secret, self.clock.now()).map_err(|problem| PortError::Unreadable {
+            what: format!("the secret {}", self.settings.secret),
+            problem: problem.to_string(),
+        })?;
+        Ok(secret.version().to_owned())
     }
 
     fn is_signed_in(&self) -> bool {

@@ -81,7 +81,7 @@ fn figures(scene: &Scene, errors: &[ErrorCount], records: u64) -> Markup {
             (figure("Failing records", &html! { (number(records)) }, &html! { (count(errors.len() as u64, "type", "types")) " of error" }))
             (figure("Failing since", &when_or(oldest, now, "nothing fails"), &html! { @if oldest.is_some() { "the oldest of them" } }))
             (figure("Next run", &next_run(standing, now), &html! { (policy_words(&standing.connection.policy)) }))
-            (figure("API budget", &budget_bar(&standing.budget), &html! { "used in the past 24 hours" }))
+            (figure("API budget", &budget_bar(&standing.budget), &html! { "used or reserved in the past 24 hours" }))
         }
     }
 }

@@ -10,6 +10,7 @@ use axum::extract::{Extension, State};
 use axum::routing::get;
 use engine::overview::{NextRun, Standing, failing_of_each, overview};
 use engine::parts::Ports;
+use engine::ports::Totals;
 use maud::{Markup, html};
 use rules::catalogue::ErrorType;
 use rules::ids::ConnectionId;
@@ -31,17 +32,22 @@ pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
 /// A connection, and what its records fail with.
 struct Seen {
     standing: Standing,
-    /// How many by type; none when nobody can tell.
-    failing: Option<BTreeMap<ErrorType, u64>>,
+    /// How many by type, and in the timeout queue; none when nobody can tell.
+    failing: Option<Totals>,
 }
 
 impl Seen {
     /// The types that no schedule retries, the most frequent first.
     fn held(&self) -> Vec<(&ErrorType, u64)> {
-        let failing = self.failing.iter().flatten().map(|(of, &records)| (of, records));
+        let failing = self.failing.iter().flat_map(|totals| &totals.records).map(|(of, &records)| (of, records));
         let mut held: Vec<_> = failing.filter(|(of, _)| self.standing.connection.policy.excludes(of)).collect();
         held.sort_by_key(|&(_, records)| std::cmp::Reverse(records));
         held
+    }
+
+    /// The records whose tries are used up: only the nightly run tries them.
+    fn timed_out(&self) -> u64 {
+        self.failing.as_ref().map_or(0, |totals| totals.timed_out)
     }
 
     fn address(&self, page: &str) -> String {
@@ -103,6 +109,7 @@ enum Matter {
     Suspended,
     BudgetSpent,
     Held,
+    TimedOut,
     Paused,
     UnderWay,
 }
@@ -113,6 +120,7 @@ impl Matter {
             Self::Suspended => badge(Kind::Bad, "Suspended"),
             Self::BudgetSpent => badge(Kind::Warning, "Budget spent"),
             Self::Held => badge(Kind::Warning, "Held"),
+            Self::TimedOut => badge(Kind::Warning, "Timeout queue"),
             Self::Paused => badge(Kind::Warning, "Paused"),
             Self::UnderWay => badge(Kind::Info, "Under way"),
         }
@@ -154,10 +162,13 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         need(Matter::Suspended, format!(": {}", by.words), more, one.address("suspension"), "Look at the suspension");
     }
     if standing.budget.used >= standing.budget.cap {
-        let words =
-            format!(" has used {} of {} API calls", number(standing.budget.used.0), number(standing.budget.cap.0));
+        let words = format!(
+            " has used or reserved {} of {} API calls",
+            number(standing.budget.used.0),
+            number(standing.budget.cap.0)
+        );
         let more = if let Some(at) = standing.budget.resumes {
-            html! { "; calls come back at " (when(at, now)) }
+            html! { "; calls come back at " (when(at, now)) ", if sources make none until then" }
         } else {
             html! { "; none come back with this cap" }
         };
@@ -172,6 +183,11 @@ fn of_connection(one: &Seen, now: Timestamp) -> Vec<Need> {
         let more = html! { (type_title(error_type)) };
         let address = format!("{}?type={}", one.address("records"), super::parts::encoded(error_type.as_str()));
         need(Matter::Held, words, more, address, "See the records");
+    }
+    if one.timed_out() > 0 {
+        let words = format!(" has {} in the timeout queue", count(one.timed_out(), "record", "records"));
+        let more = html! { ": their tries are used up, and only the nightly run goes on until their cause is mended" };
+        need(Matter::TimedOut, words, more, one.address("timeout-queue"), "See the queue");
     }
     if standing.open_requests > 0 {
         let words = format!(" has {}", count(standing.open_requests as u64, "open request", "open requests"));
@@ -208,7 +224,7 @@ fn row(one: &Seen, now: Timestamp) -> Markup {
             }
             td data-label="Health" { (health(&one.standing)) }
             td.num data-label="Failing records" {
-                div { (failing(one.failing.as_ref())) }
+                div { (failing(one.failing.as_ref().map(|totals| &totals.records))) }
             }
             td data-label="API budget, 24 hours" { (budget_bar(&one.standing.budget)) }
             td data-label="Next run" { (next_run(&one.standing, now)) }

@@ -91,7 +91,7 @@ pub(super) fn budget_bar(budget: &BudgetNow) -> Markup {
     let words = format!("{} of {} calls", number(budget.used.0), number(budget.cap.0));
     html! {
         div.budget {
-            (bar(budget.used.0, budget.cap.0, tone(budget), &format!("API budget: {words} used in 24 hours")))
+            (bar(budget.used.0, budget.cap.0, tone(budget), &format!("API budget: {words} used or reserved in 24 hours")))
             span.budget-words { (words) }
         }
     }

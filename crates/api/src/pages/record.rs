@@ -70,7 +70,7 @@ fn body(scene: &Scene, explanation: &Explanation, waiting: &Waiting) -> Markup {
             }
             div.column-narrow {
                 (facts(scene, explanation))
-                (parent(scene, record))
+                (parent(scene, explanation))
                 (children(scene, waiting))
             }
         }
@@ -111,11 +111,15 @@ fn why(scene: &Scene, explanation: &Explanation) -> Markup {
             h2 id="why" { "Why is it " (if record.is_failing() { "not retrying right now?" } else { "not retried any more?" }) }
             p.next-try {
                 @match (explanation.next_try, record.is_failing()) {
-                    (Some(at), _) => { "It is tried next at " strong { (when(at, now)) } " at the latest." }
+                    (Some(at), _) => {
+                        "It is tried next at " strong { (when(at, now)) } " at the latest."
+                        @if let Some(assumes) = explanation.assumes { span.muted { " This assumes that " (assumes) "." } }
+                    }
                     (None, true) => { strong { "As things stand, nobody will try it." } " A gate below says why." }
                     (None, false) => { "It is resolved: nothing is left to try." }
                 }
             }
+            @if let Some(failing) = &explanation.failing_parent { p { (sentence(&failing.text)) } }
             @if !explanation.requests.is_empty() {
                 p { "A person asked for it: "
                     @for id in &explanation.requests { a href=(scene.address(&["requests", id.as_str()])) { (id) } " " }
@@ -198,13 +202,18 @@ fn facts(scene: &Scene, explanation: &Explanation) -> Markup {
     }
 }
 
-fn parent(scene: &Scene, record: &Record) -> Markup {
+fn parent(scene: &Scene, explanation: &Explanation) -> Markup {
     html! {
-        @if let Some(parent) = &record.parent {
+        @if let Some(parent) = &explanation.record.parent {
             section.panel aria-labelledby="parent" {
                 h2 id="parent" { "Its parent" }
                 p { a href=(scene.address(&["records", parent.object.as_str(), parent.id.as_str()])) { (parent.object) "/" (parent.id) } }
-                p.muted { "The parent goes first. Retrying it brings along the records that wait for it." }
+                @if let Some(failing) = &explanation.failing_parent {
+                    p { (badge(Kind::Warning, "Fails too")) " " (type_title(&failing.error_type)) }
+                    p.muted { (sentence(failing.sooner)) }
+                } @else {
+                    p.muted { "The parent goes first. Retrying it brings along the records that wait for it." }
+                }
             }
         }
     }

@@ -56,9 +56,9 @@ pub(super) fn closed(scene: &Scene) -> Markup {
         @if budget.used >= budget.cap {
             (notice(Kind::Warning, "Budget spent: retries wait, so that new syncs can go on", &html! {
                 p {
-                    (number(budget.used.0)) " of " (number(budget.cap.0)) " API calls are used in the past 24 hours. "
+                    (number(budget.used.0)) " of " (number(budget.cap.0)) " API calls are used or reserved in the past 24 hours. "
                     @match budget.resumes {
-                        Some(at) => { "Calls can be made again from " (when(at, now)) "." }
+                        Some(at) => { "Calls can be made again from " (when(at, now)) ", if sources make none until then." }
                         None => { "With this cap none come back." }
                     }
                 }
@@ -74,10 +74,10 @@ pub(super) fn closed(scene: &Scene) -> Markup {
 fn suspended(scene: &Scene, suspension: &SuspensionNow) -> Markup {
     let now = scene.now();
     html! {
-        (sentence(suspension.words)) " Since " (when(suspension.since, now)) ". "
+        (sentence(&suspension.words)) " Since " (when(suspension.since, now)) ". "
         @match suspension.next_probe {
             Some(at) => { "The next probe is at " (when(at, now)) "; it goes on by itself when that finds the cause gone." }
-            None => { "It goes on when the secret changes, or when a person clears the suspension." }
+            None => { "It goes on " (suspension.goes_on.unwrap_or("when a person clears it")) "." }
         }
     }
 }

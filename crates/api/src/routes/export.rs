@@ -101,7 +101,7 @@ async fn export<P: Ports + 'static>(
     params.finish()?;
     let connection = settings(ports.as_ref(), &name).await?;
     if from.is_none() {
-        let deed = Deed::of(caller.as_str(), AuditAction::Exported, subject(&filter));
+        let deed = Deed::of(caller.as_str(), AuditAction::Exported, filter.to_string());
         note(ports.as_ref(), Some(&connection), deed).await?;
     }
     let export = Export { ports, connection, filter, format };
@@ -132,10 +132,6 @@ fn cursor(params: &mut Params, connection: &str, filter: &Filter, in_parts: bool
         params.wrong("cursor", "is not one of this listing", mend);
     }
     place
-}
-
-fn subject(filter: &Filter) -> String {
-    serde_json::to_string(filter).expect("a filter has no map with keys that are not texts")
 }
 
 struct Export<P> {

@@ -2,6 +2,7 @@
 //!
 //! Must not know: when that is allowed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
@@ -166,7 +167,7 @@ async fn remove<P: Ports>(
 struct Tested {
     ok: bool,
     answer: TrialAnswer,
-    words: &'static str,
+    words: Cow<'static, str>,
     api_calls: ApiCalls,
     org: Option<Org>,
 }

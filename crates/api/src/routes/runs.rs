@@ -8,7 +8,10 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use engine::parts::Ports;
-use engine::ports::{Reports, RunReport};
+use engine::ports::{Reports, RunReport, StopReason};
+use rules::ids::{Epoch, RunId};
+use rules::owed::Selection;
+use rules::time::Timestamp;
 use serde::Serialize;
 
 use super::settings;
@@ -21,7 +24,49 @@ pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
 
 #[derive(Serialize)]
 struct Runs {
-    runs: Vec<RunReport>,
+    runs: Vec<Run>,
+}
+
+/// A report as it is told. What a run passed over is not what a request left alone, and has another name here.
+#[derive(Serialize)]
+struct Run {
+    run: RunId,
+    epoch: Epoch,
+    selection: Selection,
+    started: Timestamp,
+    ended: Timestamp,
+    stopped: StopReason,
+    api_calls: u64,
+    tried: u64,
+    resolved: u64,
+    failed: u64,
+    unknown: u64,
+    passed_over: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<u64>,
+}
+
+impl From<RunReport> for Run {
+    fn from(report: RunReport) -> Self {
+        let RunReport { run, epoch, selection, started, ended, stopped, .. } = report;
+        let RunReport { api_calls, tried, resolved, failed, unknown, skipped, deleted, .. } = report;
+        let (passed_over, deleted) = (skipped, Some(deleted).filter(|&deleted| deleted > 0));
+        Self {
+            run,
+            epoch,
+            selection,
+            started,
+            ended,
+            stopped,
+            api_calls,
+            tried,
+            resolved,
+            failed,
+            unknown,
+            passed_over,
+            deleted,
+        }
+    }
 }
 
 async fn list<P: Ports>(
@@ -32,5 +77,6 @@ async fn list<P: Ports>(
     let limit = params.number("limit", 1..=500, 20);
     params.finish()?;
     let connection = settings(ports.as_ref(), &name).await?;
-    Ok(Json(Runs { runs: ports.store().reports(&connection.id, limit).await? }))
+    let reports = ports.store().reports(&connection.id, limit).await?;
+    Ok(Json(Runs { runs: reports.into_iter().map(Run::from).collect() }))
 }

@@ -154,14 +154,12 @@ async fn a_request_for_it_alone_ends_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn an_erasure_that_broke_off_anywhere_is_finished_by_the_same_again() {
     let steps = [
+        Operation::Standing,
         Operation::SaveControl,
         Operation::Entries,
         Operation::Requests,
         Operation::Read,
-        Operation::KeepAudit,
         Operation::Erase,
-        Operation::ChangeRequest,
-        Operation::WriteEntry,
     ];
     for (step, fails) in steps.into_iter().flat_map(|step| [(step, Fails::BeforeEffect), (step, Fails::AfterEffect)]) {
         let api = Api::acme().await;
@@ -179,8 +177,41 @@ async fn an_erasure_that_broke_off_anywhere_is_finished_by_the_same_again() {
         let resyncs = api.get("/v1/connections/acme/resyncs").await.ok();
         assert_eq!(resyncs["resyncs"][0]["wanted"], json!({ "records": [] }), "{step:?} {fails:?}");
         let entries = api.audit().await;
-        assert!(entries.iter().any(|entry| entry.starts_with("ada record_erased")), "{step:?} {fails:?}");
+        let told = entries.iter().filter(|entry| entry.starts_with("ada record_erased")).count();
+        assert_eq!(told, 1, "{step:?} {fails:?}: {entries:?}");
+        let control = api.parts.store.control(&sample::connection_id("acme")).await.expect("a control item");
+        assert_eq!(control.lease, None, "{step:?} {fails:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_erasure_whose_only_write_lost_its_reply_is_known_to_be_done() {
+    let api = Api::acme().await;
+    api.report(&["a"]).await;
+    api.parts.store.fail_next(Operation::Erase, 1, Fails::AfterEffect);
+    assert_eq!(erase(&api, "a").await.ok()["erased"], true);
+    assert_eq!(api.audit().await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_more_requests_name_than_one_write_takes_is_erased_from_all_of_them_and_told_once() {
+    let api = Api::acme().await;
+    api.report(&["a", "b"]).await;
+    api.post("/v1/connections/acme/pause", &json!({})).await.ok();
+    let resyncs = "/v1/connections/acme/resyncs";
+    for _ in 0..12 {
+        api.post(resyncs, &json!({ "records": ["Contact/a", "Contact/b"] })).await.ok();
+    }
+    assert_eq!(erase(&api, "a").await.ok()["erased"], true);
+    let requests = api.get(&format!("{resyncs}?limit=100")).await.ok()["resyncs"].clone();
+    let requests = requests.as_array().expect("a list");
+    assert_eq!(requests.len(), 12);
+    assert!(requests.iter().all(|one| one["wanted"] == json!({ "records": [["Contact", "b"]] })), "{requests:?}");
+    let entries = api.audit().await;
+    assert_eq!(entries.iter().filter(|entry| entry.starts_with("ada record_erased")).count(), 1, "{entries:?}");
+    assert!(api.record("a").is_none());
+    let control = api.parts.store.control(&sample::connection_id("acme")).await.expect("a control item");
+    assert_eq!((control.lease, control.owed.forced.len()), (None, 12));
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,7 +34,25 @@ async fn a_csv_has_a_line_for_each_record_no_payload_and_no_formula() {
         "2026-03-02T09:40:00Z"
     );
     assert_eq!(text, expected);
-    assert_eq!(api.audit().await, ["ada exported {\"error_type\":null,\"object\":null,\"state\":null} [0]"]);
+    assert_eq!(api.audit().await, ["ada exported all [0]"]);
+}
+
+/// The audit outlives the records: it says in words what was taken, and repeats no id and no message.
+#[tokio::test(start_paused = true)]
+async fn the_audit_tells_in_words_what_an_export_had_in_it() {
+    let api = Api::acme().await;
+    let error_type = sample::failure(sample::CODE, "it did not work").error_type;
+    let all = format!(
+        "?type={error_type}&object=Contact&state=held&failed_from=2026-03-01T00:00:00Z&message=secret&id=canary"
+    );
+    export(&api, &all).await;
+    assert_eq!(
+        api.audit().await,
+        [format!(
+            "ada exported all of Contact with {error_type} that are held that first failed from 2026-03-01T00:00:00Z, with a given \
+             text in the message, with a given beginning of the external id [0]"
+        )]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 mod plans;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::{Caller, Role, router};
 use axum::body::{Body, to_bytes};
@@ -146,13 +147,31 @@ async fn what_needs_a_person_stands_at_the_top_of_the_overview() {
     engine::ingest::Ingest::new(api.parts.as_ref()).take(&used.to_string()).await.expect("the report is right");
     api.post("/v1/connections/acme/pause", &json!({})).await.ok();
     let page = get(&api, "/").await;
-    for words in ["Budget spent", "has used 75 of 75 API calls", "is paused by a person"] {
+    for words in ["Budget spent", "has used or reserved 75 of 75 API calls", "is paused by a person"] {
         page.says(words);
     }
     page.says("when somebody resumes the connection");
     let page = get(&api, "/c/acme/errors").await;
     page.says("Budget spent: retries wait");
     page.says("Paused: nothing is retried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_timeout_queue_needs_a_person_and_is_told_with_its_number() {
+    let api = Api::acme().await;
+    api.report(&["a", "b", "c"]).await;
+    get(&api, "/").await.says("Nothing. Every connection runs");
+    api.salesforce().answer_with(|request, _, _| reply::all_refused(request, sample::CODE, sample::MESSAGE));
+    let mut tick = sample::time(sample::TICK);
+    for _ in 0..10 {
+        api.run(Selection::Due { tick }).await;
+        tick = tick + Duration::from_mins(20);
+        tokio::time::advance(Duration::from_mins(20)).await;
+    }
+    let overview = get(&api, "/").await;
+    overview.says("has 3 records in the timeout queue");
+    overview.says("/c/acme/timeout-queue");
+    overview.says_nothing_of("Nothing. Every connection runs");
 }
 
 #[tokio::test(start_paused = true)]
@@ -368,5 +387,7 @@ async fn a_record_lists_what_waits_for_it_and_no_more_than_twenty() {
     page.says("These are the first; others wait, too.");
     let page = get(&api, "/c/acme/records/Contact/child-00").await;
     page.says("Its parent");
+    page.says("Its parent Contact/parent fails too (");
+    page.says("a resync that names it brings this record along.");
     page.says_nothing_of("What waits for it");
 }

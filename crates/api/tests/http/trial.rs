@@ -76,7 +76,7 @@ async fn a_test_is_not_made_when_the_budget_has_one_call_left() {
     api.put("/v1/connections/acme/limit", &json!({ "api_limit": 2 })).await.ok();
     let answer = api.post(TEST, &json!({})).await;
     let detail = answer.problem(409, "gate-closed");
-    assert!(detail.starts_with("a test takes two calls, and 0 of 1 API calls used in 24 h"), "{detail}");
+    assert!(detail.starts_with("a test takes two calls, and 0 of 1 API calls used or reserved in 24 h"), "{detail}");
     assert_eq!(answer.1["gates"][0]["gate"], "budget");
     let requests = api.salesforce().requests();
     assert_eq!((requests.logins, requests.probes), (0, 0));

@@ -2,6 +2,8 @@
 //!
 //! Must not know: what is asked for.
 
+use std::path::Path;
+
 use anyhow::Context;
 use axum::Router;
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -43,6 +45,11 @@ impl InProcess {
             next: next_page(&parts.headers),
             body: Chunks::InProcess(body.into_data_stream()),
         })
+    }
+
+    /// The directory.
+    pub(super) fn directory(&self) -> &Path {
+        self.system.path()
     }
 
     pub(super) fn is_for_looking_only(&self) -> bool {

@@ -5,7 +5,7 @@
 use anyhow::Context;
 use api::near::{did_you_mean, near};
 use rules::time::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::key::Key;
 use super::when::time;
@@ -78,6 +78,12 @@ pub(super) async fn told(client: &Client, answer: Value) -> Result<Told, Failure
     let system = client.get("/v1/system").await?;
     let now = time(&system["now"]).context("the system does not say what time it is")?;
     Ok(Told { answer, now })
+}
+
+/// The same where the answer promises times: it also says, in its field `stopped`, when nobody is there to keep them.
+pub(crate) fn promising(client: &Client, mut told: Told) -> Told {
+    told.answer["stopped"] = json!(client.stopped());
+    told
 }
 
 /// Prints the answer as JSON, or in `words` for a person.

@@ -125,7 +125,7 @@ impl Asked {
     }
 }
 
-/// Why records were skipped, a line each.
+/// Why records were left alone, a line each.
 fn skipped(because: &Value) -> impl Iterator<Item = String> {
     let why = [
         ("unknown", "of which no failure is known"),
@@ -136,7 +136,7 @@ fn skipped(because: &Value) -> impl Iterator<Item = String> {
     ];
     let line = |(name, words): (&str, &str)| {
         let records = because[name].as_u64().filter(|records| *records > 0)?;
-        Some(format!("  skipped: {} {words}", many(records, "record")))
+        Some(format!("  left alone: {} {words}", many(records, "record")))
     };
     why.map(line).into_iter().flatten()
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde_json::json;
 
-use super::ask::{of_connection, show, told};
+use super::ask::{of_connection, promising, show, told};
 use super::usage::render;
 use crate::args::Common;
 use crate::client::Route;
@@ -59,7 +59,7 @@ pub(crate) async fn limit(args: &LimitArgs) -> Result<(), Failure> {
             }
             None => client.get(Route::of(&["connections", name, "usage"])).await?,
         };
-        told(client, answer).await
+        Ok(promising(client, told(client, answer).await?))
     })
     .await?;
     show(&args.common, &told.answer, || render(name, &told))

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use rules::counts::ApiCalls;
 use serde_json::{Value, json};
 
-use super::ask::{Told, no_record, of_connection, show, told};
+use super::ask::{Told, no_record, of_connection, promising, show, told};
 use super::errors::text;
 use super::retries::wanted;
 use super::selection::{SELECTING, Selection};
@@ -108,7 +108,7 @@ pub(super) async fn make(
     let mut body = selection.wanted(client).await?;
     body.insert("action".to_owned(), json!(action.name()));
     let answer = client.post(Route::of(&["connections", connection, "plans"]), &Value::Object(body)).await?;
-    told(client, answer).await
+    Ok(promising(client, told(client, answer).await?))
 }
 
 /// Fails where a plan means no record because a name in it is not known.
@@ -165,10 +165,18 @@ pub(super) fn words(Told { answer, now }: &Told) -> String {
     }
     if !is_empty(answer) {
         let starts_when = plan["starts_when"].as_str().unwrap_or("nobody can tell");
-        line("starts", when_or(&plan["starts"], *now, starts_when));
+        let if_it_runs = if answer["stopped"].is_string() { " if it runs by then" } else { "" };
+        if let Some(stopped) = answer["stopped"].as_str() {
+            line("stopped", stopped.to_owned());
+        }
+        line("starts", when_or(&plan["starts"], *now, starts_when) + if_it_runs);
         line(
             "ends",
-            format!("{}; this assumes {}", when_or(&plan["ends"], *now, &ends_after(plan)), text(plan, "assumes")),
+            format!(
+                "{}{if_it_runs}; this assumes {}",
+                when_or(&plan["ends"], *now, &ends_after(plan)),
+                text(plan, "assumes")
+            ),
         );
     }
     shown
@@ -198,11 +206,14 @@ fn number(count: &Value) -> String {
     format!("{}{}", if count["exact"] == true { "" } else { "about " }, counted(&count["number"]))
 }
 
+/// The calls, with the sign-in among them that is not made where a token is at hand.
 fn calls(plan: &Value) -> String {
     let [calls, left] = ["calls", "left"].map(|field| ApiCalls(plan[field].as_u64().unwrap_or(0)));
+    let about = if plan["records"]["exact"] == true { "at most" } else { "about" };
+    let calls_in_words = format!("{about} {}, one of them to sign in if that is needed", count(calls.0));
     match calls.share_of(left) {
-        Some(share) => format!("{}, {share} of the {} that are left", count(calls.0), count(left.0)),
-        None => format!("{}, and none is left now", count(calls.0)),
+        Some(share) => format!("{calls_in_words}; {share} of the {} that are left", count(left.0)),
+        None => format!("{calls_in_words}; none is left now"),
     }
 }
 
@@ -237,9 +248,10 @@ mod tests {
             "share_percent": 1, "exclusions": [], "waits_for": [], "starts": "2026-11-25T12:00:00Z",
             "ends": "2026-11-25T12:10:00Z", "starts_when": null, "takes_seconds": 600, "assumes": "a call takes a second", "expires": "2026-11-25T12:30:00Z",
         });
+        let stopped = changed["stopped"].clone();
         plan.as_object_mut().expect("an object").extend(changed.as_object().expect("an object").clone());
         let now = Timestamp::parse("2026-11-25T12:00:00Z").expect("a time");
-        Told { answer: json!({ "plan": plan }), now }
+        Told { answer: json!({ "plan": plan, "stopped": stopped }), now }
     }
 
     #[test]
@@ -248,7 +260,7 @@ mod tests {
         assert_eq!(
             said,
             "Retrying all with row-lock in acme: about 1,200 records\n  \
-             API calls   7, <1 % of the 4,990 that are left\n  \
+             API calls   about 7, one of them to sign in if that is needed; <1 % of the 4,990 that are left\n  \
              starts      2026-11-25 12:00 UTC (now)\n  \
              ends        2026-11-25 12:10 UTC (in 10 min); this assumes a call takes a second\n"
         );
@@ -266,9 +278,18 @@ mod tests {
         })));
         assert!(said.contains("left out    1, not failing any more; nothing is left to do: Contact/a-1"), "{said}");
         assert!(said.contains("waits for   the connection is paused; resume it"), "{said}");
-        assert!(said.contains("7, and none is left now"), "{said}");
+        assert!(said.contains("if that is needed; none is left now"), "{said}");
         assert!(said.contains("starts      when somebody resumes the connection\n"), "{said}");
         assert!(said.contains("ends        about 10 min after it starts; this assumes"), "{said}");
+    }
+
+    #[test]
+    fn a_plan_that_nobody_is_there_to_carry_out_promises_no_time() {
+        let stopped = "`resync local` is not running on /srv/resync: nothing is retried until it is started";
+        let said = words(&plan(&json!({ "stopped": stopped })));
+        assert!(said.contains(&format!("  stopped     {stopped}\n")), "{said}");
+        assert!(said.contains("  starts      2026-11-25 12:00 UTC (now) if it runs by then\n"), "{said}");
+        assert!(said.contains("(in 10 min) if it runs by then; this assumes"), "{said}");
     }
 
     #[test]

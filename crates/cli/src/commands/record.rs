@@ -7,7 +7,7 @@ use std::fmt::Write;
 use rules::time::Timestamp;
 use serde_json::Value;
 
-use super::ask::{Told, of_record, read, show};
+use super::ask::{Told, of_record, promising, read, show};
 use super::errors::text;
 use super::key::Key;
 use super::table::{Table, on_one_line};
@@ -34,7 +34,8 @@ pub(crate) struct RecordArgs {
 /// Shows the record.
 pub(crate) async fn record(args: &RecordArgs) -> Result<(), Failure> {
     let key = &args.record;
-    let told = of_record(&args.common, key, async |client| read(client, key.route()).await).await?;
+    let told =
+        of_record(&args.common, key, async |client| Ok(promising(client, read(client, key.route()).await?))).await?;
     show(&args.common, &told.answer, || render(key, &told))
 }
 
@@ -54,6 +55,9 @@ fn render(key: &Key, Told { answer, now }: &Told) -> String {
     line("last failed", when_or(&record["last_failed"], *now, "-"));
     line("next try", when_or(&answer["next_try"], *now, "none, as things stand"));
     line("parent", parent(&record["parent"]));
+    if let Some(stopped) = answer["stopped"].as_str() {
+        line("stopped", on_one_line(stopped));
+    }
     shown + &tries(&record["tries"], *now) + &format!("`resync explain {key}` says why it is not retrying.\n")
 }
 

@@ -86,7 +86,7 @@ fn list(connection: &str, Told { answer, now }: &Told) -> String {
         ">RESOLVED",
         ">FAILED",
         ">DELETED",
-        ">SKIPPED",
+        ">LEFT ALONE",
     ]);
     for request in requests {
         table.row(row(request, *now));
@@ -151,12 +151,12 @@ pub(super) fn progress(request: &Value) -> String {
     let least = if done["at_least"] == true { "at least " } else { "" };
     if is_deletion(request) {
         let deleted = count(done["deleted"].as_u64().unwrap_or(0));
-        return format!("{least}{deleted} deleted, {} skipped", counted(&done["skipped"]));
+        return format!("{least}{deleted} deleted, {} left alone", counted(&done["skipped"]));
     }
     let [tried, resolved, failed, unknown, skipped] =
         ["tried", "resolved", "failed", "unknown", "skipped"].map(|name| counted(&done[name]));
     format!(
-        "{least}{tried} tried, {resolved} resolved, {failed} failed, {unknown} with an unknown outcome, {skipped} skipped"
+        "{least}{tried} tried, {resolved} resolved, {failed} failed, {unknown} with an unknown outcome, {skipped} left alone"
     )
 }
 

@@ -11,7 +11,8 @@ use crate::args::Common;
 use crate::client::Route;
 use crate::exit::Failure;
 
-/// Lists a connection's last runs, the newest first: what each was asked to do, what it did, and why it stopped.
+/// Lists a connection's last runs, the newest first: what each was asked to do, what it did, and why it stopped. It passed over
+/// records that were not due, had changed or may still be committed; a request that leaves records alone counts others.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -56,12 +57,12 @@ fn render(connection: &str, Told { answer, now }: &Told) -> String {
         ">RESOLVED",
         ">FAILED",
         ">UNKNOWN",
-        ">SKIPPED",
+        ">PASSED OVER",
         ">DELETED",
     ];
     let mut table = Table::new(&head);
     for run in runs {
-        let counts = ["api_calls", "tried", "resolved", "failed", "unknown", "skipped", "deleted"];
+        let counts = ["api_calls", "tried", "resolved", "failed", "unknown", "passed_over", "deleted"];
         // A run that deleted nothing does not name that number.
         let counts = counts.map(|name| count(run[name].as_u64().unwrap_or(0)));
         let words = [when_or(&run["started"], *now, "-"), name(&run["selection"]), took(run), name(&run["stopped"])];

@@ -52,10 +52,14 @@ fn shown(name: &str, Told { answer, now }: &Told) -> String {
     if suspension.is_null() {
         return format!("{name} is not suspended.\n");
     }
+    let goes_on = match suspension["goes_on"].as_str() {
+        Some(when) => format!("none; it goes on {when}"),
+        None => "none".to_owned(),
+    };
     format!(
         "{name} is suspended: {}\n  since       {}\n  next probe  {}\n`resync suspension {name} --clear` lifts it now.\n",
         text(suspension, "words"),
         when_or(&suspension["since"], *now, "-"),
-        when_or(&suspension["next_probe"], *now, "none; only a person or a new secret can help"),
+        when_or(&suspension["next_probe"], *now, &goes_on),
     )
 }

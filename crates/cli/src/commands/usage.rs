@@ -7,8 +7,8 @@ use std::fmt::Write;
 use rules::time::Timestamp;
 use serde_json::Value;
 
-use super::ask::{Told, of_connection, read, show};
-use super::table::Table;
+use super::ask::{Told, of_connection, promising, read, show};
+use super::table::{Table, on_one_line};
 use super::when::{count, counted, many, when_or};
 use crate::args::Common;
 use crate::client::Route;
@@ -35,7 +35,8 @@ pub(crate) struct UsageArgs {
 pub(crate) async fn usage(args: &UsageArgs) -> Result<(), Failure> {
     let name = &args.connection;
     let route = Route::of(&["connections", name, "usage"]);
-    let told = of_connection(&args.common, name, async |client| read(client, route).await).await?;
+    let told =
+        of_connection(&args.common, name, async |client| Ok(promising(client, read(client, route).await?))).await?;
     show(&args.common, &told.answer, || render(name, &told))
 }
 
@@ -54,6 +55,9 @@ pub(super) fn render(connection: &str, Told { answer, now }: &Told) -> String {
     let forecast = &answer["forecast"];
     line("waiting", waiting(forecast));
     line("clears", clears(forecast, *now));
+    if let Some(stopped) = answer["stopped"].as_str() {
+        line("stopped", on_one_line(stopped));
+    }
     let buckets = answer["buckets"].as_array().map(Vec::as_slice).unwrap_or_default();
     if buckets.is_empty() {
         return shown;

@@ -2,17 +2,14 @@
 //!
 //! Must not know: what time it is.
 
+use api::distance;
 use rules::counts::Grouped;
 use rules::time::Timestamp;
 use serde_json::Value;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-
 /// `at` to the minute, and how far from `now` that is.
 pub(super) fn when(at: Timestamp, now: Timestamp) -> String {
-    format!("{} ({})", at.minute_seen_at(now), distance(at, now))
+    format!("{} ({})", at.minute_seen_at(now), distance::distance(at, now))
 }
 
 /// The time that a field of an answer holds; `otherwise` when it holds none.
@@ -28,29 +25,9 @@ pub(super) fn time(field: &Value) -> Option<Timestamp> {
     field.as_str().and_then(|text| Timestamp::parse(text).ok())
 }
 
-fn distance(at: Timestamp, now: Timestamp) -> String {
-    let (ahead, behind) = (at.since(now).as_secs(), now.since(at).as_secs());
-    match (in_words(ahead), in_words(behind)) {
-        (None, None) => "now".to_owned(),
-        (Some(ahead), _) => format!("in {ahead}"),
-        (None, Some(behind)) => format!("{behind} ago"),
-    }
-}
-
-/// A length of time in its largest unit; none when it is under half a minute.
-fn in_words(seconds: u64) -> Option<String> {
-    let (unit, name) = match seconds {
-        0..30 => return None,
-        30..5_400 => (MINUTE, "min"),
-        5_400..172_800 => (HOUR, "h"),
-        _ => (DAY, "days"),
-    };
-    Some(format!("{} {name}", (seconds + unit / 2) / unit))
-}
-
 /// How long something takes, about.
 pub(super) fn length(seconds: u64) -> String {
-    in_words(seconds).map_or_else(|| "less than a minute".to_owned(), |length| format!("about {length}"))
+    distance::length(seconds).map_or_else(|| "less than a minute".to_owned(), |length| format!("about {length}"))
 }
 
 /// A count with its digits in groups of three.

@@ -2,6 +2,7 @@
 //!
 //! Must not know: how rows are read or sent.
 
+use api::near::{did_you_mean, near};
 use imports::FailedRow;
 use rules::ids::{FieldName, ObjectName};
 use rules::time::Timestamp;
@@ -27,6 +28,15 @@ pub(super) struct Target {
 /// How a route names what a row has in these columns.
 const FIELDS: [&str; 3] = ["external_id", "parent.external_id", "source_version"];
 
+/// The objects that an unknown one may have been meant to be: a name in another case is another object.
+fn meant(settings: &Value, object: &ObjectName) -> String {
+    let set = settings["external_ids"].as_object().into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
+    match near(object.as_str(), set).as_slice() {
+        [] => ";".to_owned(),
+        found => format!("{} If not,", did_you_mean(found)),
+    }
+}
+
 impl Target {
     /// Decides by the options, the connection's settings and what the file's beginning says. `first_object` is the object
     /// that the file itself names.
@@ -47,8 +57,9 @@ impl Target {
         let set = set.map_err(anyhow::Error::from)?;
         let external_id = mapping.external_id.clone().or_else(|| set.clone()).ok_or_else(|| {
             Failure::Wrong(format!(
-                "the connection has no external id for {object}; name the field by --external-id, or set it for good: \
+                "the connection has no external id for {object}{} name the field by --external-id, or set it for good: \
                  resync connection set {} --external-id {object}=FIELD",
+                meant(settings, &object),
                 settings["id"].as_str().unwrap_or_default()
             ))
         })?;

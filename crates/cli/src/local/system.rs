@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -52,6 +53,11 @@ pub(crate) struct System {
 }
 
 impl System {
+    /// The data directory.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Opens the directory's database.
     ///
     /// # Errors

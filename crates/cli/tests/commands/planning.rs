@@ -24,6 +24,29 @@ fn a_plan_says_what_a_retry_would_do_and_changes_nothing() {
     assert_eq!(world.json(&["retries", "marketing"])["resyncs"], json!([]));
 }
 
+/// Times that nobody is there to keep are told with that, in words and in JSON.
+#[test]
+fn what_promises_a_time_says_when_nobody_is_there_to_keep_it() {
+    let world = World::filled();
+    let stopped =
+        format!("`resync local` is not running on {}: nothing is retried until it is started", world.data().display());
+    let record = "marketing/Contact/C-00001";
+    let asked = [&["plan", record][..], &["explain", record], &["record", record], &["usage", "marketing"]];
+    for args in asked {
+        let shown = world.done(args);
+        assert!(shown.contains(&stopped), "{args:?}: {shown}");
+        assert_eq!(world.json(args)["stopped"], json!(stopped), "{args:?}");
+    }
+    assert!(world.done(&["explain", record]).contains(") if it runs by then\n"));
+    let retry = [&["retry"], &ROW_LOCKS[..]].concat();
+    assert!(world.refused(&retry, 3).contains(&stopped), "what is shown before a retry");
+    let _local = world.local();
+    for args in asked {
+        assert!(!world.done(args).contains("is not running"), "{args:?}");
+        assert_eq!(world.json(args)["stopped"], json!(null), "{args:?}");
+    }
+}
+
 #[test]
 fn the_same_descriptions_mean_the_same_to_a_plan_whatever_they_say() {
     let world = World::filled();

@@ -82,7 +82,7 @@ async fn a_spent_budget_says_so_with_its_time_and_a_higher_limit_lets_what_waits
     browser.go(&served.url("/c/marketing/records/Contact/N-00001")).await;
     browser.click_on("Resync").await;
     browser.until_says("It would be accepted now, and wait").await;
-    browser.until_says("API calls used in 24 h").await;
+    browser.until_says("API calls used or reserved in 24 h").await;
     browser.click_on("Retry 1 record").await;
     browser.until_says("It waits").await;
     browser.until_says("raise the connection's API limit").await;

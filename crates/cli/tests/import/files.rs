@@ -129,8 +129,10 @@ fn an_input_that_cannot_be_used_is_refused_whole_with_its_mend() {
     place.write("old.csv", CONTACTS);
     let old = File::options().write(true).open(place.path("old.csv")).expect("it is there");
     old.set_modified(UNIX_EPOCH + Duration::from_hours(24)).expect("its date is set");
-    let cases: [(&[&str], i32, &str); 10] = [
+    let cases: [(&[&str], i32, &str); 12] = [
         (&["error.csv", "--object", "Account"], 3, "name the field by --external-id"),
+        (&["error.csv", "--object", "contact"], 3, "for contact; did you mean Contact? If not, name the field by"),
+        (&["error.csv", "--object", "Account"], 3, "for Account; name the field by"),
         (&["error.csv"], 3, "such as --object Contact"),
         (&["empty.csv", "--object", "Contact"], 3, "the file is empty"),
         (&["utf16.csv", "--object", "Contact"], 3, "save it as UTF-8"),

@@ -11,7 +11,7 @@ use rules::resync::{Action, Count, FailingState, Matching, Planned, Progress, Re
 
 use super::given::ANSWERS;
 use crate::fakes::sample;
-use crate::ports::{KeptRequest, Saved, Store};
+use crate::ports::{AuditAction, AuditEntry, KeptRequest, Saved, Store};
 
 fn acme() -> ConnectionId {
     sample::connection_id("acme")
@@ -49,10 +49,24 @@ fn done(request: &Request) -> Request {
     Request { state: RequestState::Done, progress, ended, ..request.clone() }
 }
 
+/// The audit's entry of a request.
+pub(super) fn told(request: &Request) -> AuditEntry {
+    AuditEntry {
+        id: 7,
+        at: request.as_of,
+        who: request.requested_by.clone(),
+        action: AuditAction::ResyncRequested,
+        connection: Some(request.connection.clone()),
+        subject: request.id.to_string(),
+        records: 0,
+        expires: request.as_of + Duration::from_hours(24 * 365),
+    }
+}
+
 async fn kept<S: Store>(store: &S, request: &Request) -> KeptRequest {
     let control = store.control(&request.connection).await.expect(ANSWERS);
     let owing = Control { revision: control.revision + 1, ..control.clone() };
-    store.keep_request(request, &owing, control.revision).await.expect(ANSWERS)
+    store.keep_request(request, &owing, control.revision, &told(request)).await.expect(ANSWERS)
 }
 
 async fn changed<S: Store>(store: &S, before: &Request, after: &Request) -> Saved<Option<Request>> {
@@ -152,16 +166,17 @@ pub async fn a_request_and_the_control_item_that_owes_it_are_kept_together_or_no
     };
     let nothing = Control::default();
     let owes_one = owing(&nothing, &first, 11);
-    assert_eq!(store.keep_request(&first, &owes_one, 0).await.expect(ANSWERS), KeptRequest::New);
+    assert_eq!(store.keep_request(&first, &owes_one, 0, &told(&first)).await.expect(ANSWERS), KeptRequest::New);
     assert_eq!(store.control(&acme()).await.expect(ANSWERS), owes_one);
     assert_eq!(read(store, "one").await, Some(first.clone()));
     for stale in [0, 7] {
-        let late = store.keep_request(&second, &owing(&nothing, &second, 12), stale).await.expect(ANSWERS);
+        let late =
+            store.keep_request(&second, &owing(&nothing, &second, 12), stale, &told(&second)).await.expect(ANSWERS);
         assert_eq!(late, KeptRequest::Overtaken(Box::new(owes_one.clone())), "the control item was {stale}");
         assert_eq!(read(store, "two").await, None);
         assert_eq!(store.requests(&acme(), 10).await.expect(ANSWERS), std::slice::from_ref(&first));
     }
-    let again = store.keep_request(&first, &owing(&owes_one, &second, 12), 11).await.expect(ANSWERS);
+    let again = store.keep_request(&first, &owing(&owes_one, &second, 12), 11, &told(&second)).await.expect(ANSWERS);
     assert_eq!(again, KeptRequest::Known(Box::new(first.clone())));
     assert_eq!(store.control(&acme()).await.expect(ANSWERS), owes_one, "a request that was known owes nothing more");
 }

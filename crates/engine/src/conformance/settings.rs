@@ -2,11 +2,14 @@
 //!
 //! Must not know: what a setting means.
 
+use std::time::Duration;
+
 use rules::connection::Connection;
+use rules::control::Control;
 
 use super::given::{ANSWERS, put_new, read};
 use crate::fakes::sample;
-use crate::ports::{DeletionMark, Removed, Saved, Store};
+use crate::ports::{AuditAction, AuditEntry, DeletionMark, Removed, Saved, Standing, Store};
 
 async fn there<S: Store>(store: &S, connection: &Connection) -> Option<Connection> {
     store.connection(&connection.id).await.expect(ANSWERS)
@@ -85,12 +88,40 @@ async fn is_marked<S: Store>(store: &S, connection: &Connection) -> bool {
     intake.is_being_deleted
 }
 
+/// The entry of a deletion.
+fn audited(id: u64) -> AuditEntry {
+    let at = sample::time(sample::TICK);
+    AuditEntry {
+        id,
+        at,
+        who: "ann".to_owned(),
+        action: AuditAction::ConnectionDeleted,
+        connection: Some(sample::connection_id("acme")),
+        subject: String::new(),
+        records: 0,
+        expires: at + Duration::from_hours(24 * 365),
+    }
+}
+
+/// The empty control item where there is none.
+pub async fn a_connection_and_its_control_item_are_read_together<S: Store>(store: &S) {
+    let (acme, other) = (sample::interval("acme"), sample::recent("acme-2"));
+    assert_eq!(store.standing(&acme.id).await.expect(ANSWERS), None);
+    assert!(created(store, &acme).await && created(store, &other).await);
+    let control = Control { revision: 7, ..Control::default() };
+    assert_eq!(store.save_control(&other.id, &control, 0).await.expect(ANSWERS), Saved::Done);
+    for (connection, control) in [(acme, Control::default()), (other, control)] {
+        let standing = store.standing(&connection.id).await.expect(ANSWERS);
+        assert_eq!(standing, Some(Standing { connection, control }));
+    }
+}
+
 /// The mark of another deletion is another one; whoever changes the settings, or keeps them, takes any mark off.
 pub async fn a_connection_is_deleted_by_its_mark_only<S: Store>(store: &S) {
     let acme = sample::interval("acme");
     let paused = Connection { paused: true, ..acme.clone() };
     assert!(created(store, &acme).await && !is_marked(store, &acme).await);
-    let removed = async || store.delete_connection(&acme.id, MARK).await.expect(ANSWERS);
+    let removed = async || store.delete_connection(&acme.id, MARK, &audited(1)).await.expect(ANSWERS);
     let begins = async |mark| assert!(store.begin_deletion(&acme.id, mark).await.expect(ANSWERS));
     assert_eq!(removed().await, Removed::Kept, "nothing was begun");
     begins(MARK).await;
@@ -108,6 +139,7 @@ pub async fn a_connection_is_deleted_by_its_mark_only<S: Store>(store: &S) {
     }
     assert_eq!(removed().await, Removed::Kept, "it is kept");
     assert_eq!(there(store, &acme).await, Some(Connection { shards: 4, ..paused }));
+    assert_eq!(store.audits(None, 10).await.expect(ANSWERS), [], "what is not done is not told");
 }
 
 /// Nor is it kept or begun to be deleted.
@@ -118,7 +150,7 @@ pub async fn a_connection_that_is_gone_bears_no_mark<S: Store>(store: &S) {
     assert_eq!(store.intake(&acme.id).await.expect(ANSWERS), None);
 }
 
-/// Its settings go, and nothing else; deleted again, nothing happens.
+/// Its settings go, and nothing else; the same again is known by the audit's entry, and another deletion finds nothing.
 pub async fn a_deleted_connection_is_gone_and_what_it_kept_stays<S: Store>(store: &S) {
     let (acme, other) = (sample::interval("acme"), sample::interval("acme-2"));
     let record = sample::failing("acme", "c-1");
@@ -126,9 +158,11 @@ pub async fn a_deleted_connection_is_gone_and_what_it_kept_stays<S: Store>(store
     put_new(store, &record, 1).await;
     assert!(store.begin_deletion(&acme.id, MARK).await.expect(ANSWERS));
     for _ in 0..2 {
-        assert_eq!(store.delete_connection(&acme.id, MARK).await.expect(ANSWERS), Removed::Done);
+        assert_eq!(store.delete_connection(&acme.id, MARK, &audited(1)).await.expect(ANSWERS), Removed::Done);
         assert_eq!(there(store, &acme).await, None);
     }
+    assert_eq!(store.delete_connection(&acme.id, MARK, &audited(2)).await.expect(ANSWERS), Removed::Gone);
+    assert_eq!(store.audits(Some(&acme.id), 10).await.expect(ANSWERS), [audited(1)]);
     assert!(there(store, &other).await.is_some() && read(store, &record.key).await.is_some());
     assert!(created(store, &sample::recent("acme")).await, "the name is free again");
 }

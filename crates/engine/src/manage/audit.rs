@@ -40,7 +40,7 @@ impl<'a> Deed<'a> {
 
 /// An entry that was kept before what it tells of was done.
 #[derive(Clone, Debug)]
-pub struct Noted(AuditEntry);
+pub struct Noted(pub(super) AuditEntry);
 
 impl Noted {
     /// Writes into the entry that nothing was done, and why. It stays: somebody wanted it.
@@ -64,15 +64,12 @@ impl Noted {
     }
 }
 
-/// Keeps an entry for as long as the connection's settings say.
-///
-/// # Errors
-/// When the store fails; it may then be kept or not.
-pub async fn note<P: Ports>(ports: &P, connection: Option<&Connection>, deed: Deed<'_>) -> Result<Noted, PortError> {
+/// The entry of a deed, which is kept for as long as the connection's settings say.
+pub(crate) fn entry<P: Ports>(ports: &P, connection: Option<&Connection>, deed: Deed<'_>) -> AuditEntry {
     let Deed { who, action, subject, records } = deed;
     let at = ports.clock().now();
     let retention = connection.map_or_else(Retention::default, |connection| connection.retention);
-    let entry = AuditEntry {
+    AuditEntry {
         id: ports.entropy().number(),
         at,
         who: who.to_owned(),
@@ -81,7 +78,15 @@ pub async fn note<P: Ports>(ports: &P, connection: Option<&Connection>, deed: De
         subject: shortened(subject),
         records,
         expires: at + retention.audit_for(),
-    };
+    }
+}
+
+/// Keeps an entry for as long as the connection's settings say.
+///
+/// # Errors
+/// When the store fails; it may then be kept or not.
+pub async fn note<P: Ports>(ports: &P, connection: Option<&Connection>, deed: Deed<'_>) -> Result<Noted, PortError> {
+    let entry = entry(ports, connection, deed);
     ports.store().keep_audit(&entry).await?;
     Ok(Noted(entry))
 }

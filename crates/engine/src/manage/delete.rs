@@ -15,14 +15,15 @@
 
 use std::time::Duration;
 
+use rules::connection::Connection;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
 
-use super::audit::{Deed, note};
-use super::failing::has_failing;
+use super::audit::{Deed, Noted, entry};
+use super::failing::{Look, has_failing};
 use crate::ingest::HOLDS;
 use crate::parts::Ports;
-use crate::ports::{AuditAction, Clock, Connections, Controls, DeletionMark, Entropy, PortError, Removed};
+use crate::ports::{AuditAction, Clock, Connections, DeletionMark, Entropy, PortError, Removed, Standing, Standings};
 
 /// How long a deletion waits between the mark and its last look: what ingest may hold, three seconds for a write under way, and
 /// two by which an index may lag.
@@ -55,7 +56,7 @@ pub enum Deleted {
 pub async fn delete<P: Ports>(ports: &P, id: &ConnectionId, who: &str) -> Result<Deleted, PortError> {
     let store = ports.store();
     // Whoever cannot delete it anyway is told at once.
-    if let Some(why) = in_the_way(ports, id).await? {
+    if let Err(why) = in_the_way(ports, id, Look::AtWhatIsCounted).await? {
         return Ok(why);
     }
     let mark = DeletionMark(ports.entropy().number());
@@ -63,31 +64,39 @@ pub async fn delete<P: Ports>(ports: &P, id: &ConnectionId, who: &str) -> Result
         return Ok(Deleted::UnknownConnection);
     }
     ports.clock().wait(SETTLES).await;
-    if let Some(why) = in_the_way(ports, id).await? {
-        store.keep_connection(id).await?;
-        return Ok(why);
-    }
-    let connection = store.connection(id).await?;
-    let noted = note(ports, connection.as_ref(), Deed::of(who, AuditAction::ConnectionDeleted, String::new())).await?;
-    match store.delete_connection(id, mark).await? {
-        Removed::Done => Ok(Deleted::Deleted),
-        Removed::Kept => {
-            noted.not_done(ports, "it was used at the same time").await?;
-            Ok(Deleted::InUse)
+    let connection = match in_the_way(ports, id, Look::AtEverything).await? {
+        Ok(connection) => connection,
+        Err(why) => {
+            store.keep_connection(id).await?;
+            return Ok(why);
         }
-    }
+    };
+    let deed = Deed::of(who, AuditAction::ConnectionDeleted, String::new());
+    let entry = entry(ports, Some(&connection), deed);
+    let (kept, why) = match store.delete_connection(id, mark, &entry).await? {
+        Removed::Done => return Ok(Deleted::Deleted),
+        Removed::Kept => (Deleted::InUse, "it was used at the same time"),
+        Removed::Gone => (Deleted::UnknownConnection, "somebody else deleted it"),
+    };
+    Noted(entry).not_done(ports, why).await?;
+    Ok(kept)
 }
 
-async fn in_the_way<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<Deleted>, PortError> {
-    let Some(connection) = ports.store().connection(id).await? else {
-        return Ok(Some(Deleted::UnknownConnection));
+/// The connection, or why it is not to be deleted.
+async fn in_the_way<P: Ports>(
+    ports: &P,
+    id: &ConnectionId,
+    look: Look,
+) -> Result<Result<Connection, Deleted>, PortError> {
+    let Some(Standing { connection, control }) = ports.store().standing(id).await? else {
+        return Ok(Err(Deleted::UnknownConnection));
     };
-    let (control, now) = (ports.store().control(id).await?, ports.clock().now());
+    let now = ports.clock().now();
     if !control.owed.forced.is_empty() {
-        return Ok(Some(Deleted::HasRequests));
+        return Ok(Err(Deleted::HasRequests));
     }
     if let Some(lease) = control.lease.filter(|lease| lease.until > now) {
-        return Ok(Some(Deleted::Running { until: lease.until }));
+        return Ok(Err(Deleted::Running { until: lease.until }));
     }
-    Ok(has_failing(ports, &connection).await?.then_some(Deleted::HasRecords))
+    Ok(if has_failing(ports, &connection, look).await? { Err(Deleted::HasRecords) } else { Ok(connection) })
 }

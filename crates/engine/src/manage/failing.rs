@@ -18,13 +18,22 @@ use rules::connection::Connection;
 use rules::time::Timestamp;
 
 use crate::parts::Ports;
-use crate::ports::{Clock, DueRecords, ErrorTypes, Look, PageToken, PortError};
+use crate::ports::{self, Clock, DueRecords, ErrorTypes, PageToken, PortError};
 
 /// Requests to the index at most before a count is believed.
-const MOST_LOOKS: usize = 8;
+const MOST_LOOKS: usize = 4;
+
+/// How closely it is looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Only where the directory counts a record: enough for one who looks again before anything is done.
+    AtWhatIsCounted,
+    /// At the whole index where nothing is counted.
+    AtEverything,
+}
 
 /// Whether a connection has a failing record, as far as the directory and an index that may lag can tell.
-pub(super) async fn has_failing<P: Ports>(ports: &P, connection: &Connection) -> Result<bool, PortError> {
+pub(super) async fn has_failing<P: Ports>(ports: &P, connection: &Connection, look: Look) -> Result<bool, PortError> {
     let mut directory = ports.store().directory(&connection.id).await?;
     directory.sort_by_key(|entry| std::cmp::Reverse(entry.total()));
     let counted = directory.iter().filter(|entry| entry.total() > 0).count();
@@ -34,11 +43,14 @@ pub(super) async fn has_failing<P: Ports>(ports: &P, connection: &Connection) ->
     let mut unproven = counted;
     let mut looks = 0;
     while let Some((error_type, after)) = places.pop_front() {
+        if unproven == 0 && look == Look::AtWhatIsCounted {
+            return Ok(false);
+        }
         if unproven > 0 && looks == MOST_LOOKS {
             return Ok(true);
         }
         looks += 1;
-        let (found, next) = look(ports, connection, &error_type, after.as_ref()).await?;
+        let (found, next) = look_at(ports, connection, &error_type, after.as_ref()).await?;
         if found {
             return Ok(true);
         }
@@ -52,14 +64,14 @@ pub(super) async fn has_failing<P: Ports>(ports: &P, connection: &Connection) ->
 }
 
 /// One request: whether it lists a record, and where to go on.
-async fn look<P: Ports>(
+async fn look_at<P: Ports>(
     ports: &P,
     connection: &Connection,
     error_type: &ErrorType,
     after: Option<&PageToken>,
 ) -> Result<(bool, Option<PageToken>), PortError> {
     let (from, to) = (Timestamp::from_millis(0), crate::overview::latest(ports.clock().now()));
-    let look = Look { connection: &connection.id, error_type, from, to, shards: connection.shards };
+    let look = ports::Look { connection: &connection.id, error_type, from, to, shards: connection.shards };
     let stretch = ports.store().look(look, after, 1).await?;
     Ok((!stretch.entries.is_empty(), stretch.next))
 }

@@ -6,7 +6,7 @@ use rules::connection::Connection;
 use rules::ids::RequestId;
 use rules::resync::{Action, RequestState, Wanted};
 
-use super::audit::{Deed, note};
+use super::audit::{Deed, Noted, entry, note};
 use crate::parts::Ports;
 use crate::ports::{AuditAction, Connections, PortError, Requests};
 use crate::resync::{self, Accepted, Cancelled, NewRequest};
@@ -27,10 +27,11 @@ pub async fn request<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, P
         Action::Delete => AuditAction::DeletionRequested,
     };
     let deed = Deed::of(&new.requested_by, action, in_words(&new)).concerning(meant(&new));
-    let noted = note(ports, Some(&connection), deed).await?;
-    let accepted = resync::accept_new(ports, new).await?;
+    let entry = entry(ports, Some(&connection), deed);
+    let accepted = resync::accept_new(ports, new, &entry).await?;
+    let noted = Noted(entry);
     match accepted {
-        // A known one may be the very one that was noted, when its caller's first attempt died.
+        // A known one was told when it was kept, whoever asked first.
         Accepted::New(_) | Accepted::Known(_) => {}
         Accepted::Conflict => noted.not_done(ports, "another request has this name").await?,
         Accepted::UnknownConnection => noted.not_done(ports, "the connection is gone").await?,

@@ -2,6 +2,8 @@
 //!
 //! Must not know: runs. A paused or suspended connection may be tried out: that is how a person finds out whether it works.
 
+use std::borrow::Cow;
+
 use rules::budget::{Bucket, Budget};
 use rules::connection::Connection;
 use rules::control::{Control, OrgUsage};
@@ -53,19 +55,20 @@ pub enum TrialAnswer {
 impl TrialAnswer {
     /// The answer in words, for a person.
     #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
+    pub fn words(self) -> Cow<'static, str> {
+        let words = match self {
             Self::Up => "Salesforce took the login and answered",
             Self::SecretUnreadable => "the credentials cannot be read: check the secret's name and what it holds",
-            Self::LoginRefused => Cause::LoginRefused { secret: String::new() }.words(),
-            Self::SessionRefused => Cause::SessionRefused.words(),
-            Self::AccessRefused => Cause::AccessRefused.words(),
-            Self::OrgLimit => Cause::OrgLimit.words(),
+            Self::LoginRefused => return Cause::LoginRefused { secret: String::new() }.words(),
+            Self::SessionRefused => return Cause::SessionRefused.words(),
+            Self::AccessRefused => return Cause::AccessRefused.words(),
+            Self::OrgLimit => return Cause::OrgLimit.words(),
             Self::Busy => "Salesforce asks to slow down: try again shortly",
-            Self::Down => Cause::Down.words(),
+            Self::Down => return Cause::Down.words(),
             Self::Unreachable => "Salesforce could not be reached: check login_url, the network and allowed_hosts",
             Self::NotUnderstood => "no answer came, or one that could not be understood: check login_url",
-        }
+        };
+        Cow::Borrowed(words)
     }
 
     fn of(why: NotProcessed) -> Self {
@@ -194,7 +197,7 @@ async fn reserve<P: Ports>(
         Ok(Control { ledger, ..control })
     });
     Ok(match reserved.await? {
-        Changed::Done(_) => Ok(bucket),
+        Changed::Done { .. } => Ok(bucket),
         Changed::Refused(gate) => Err(gate),
     })
 }

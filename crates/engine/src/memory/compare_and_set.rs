@@ -8,7 +8,7 @@ use rules::journal::{Entry, Stamp};
 use rules::usage::Usage;
 
 use super::{MemoryStore, Operation};
-use crate::ports::{Controls, Facts, Journal, PortError, Saved, SlotWritten, Standings, UsageReports};
+use crate::ports::{Controls, Facts, Journal, PortError, Saved, SlotWritten, Standing, Standings, UsageReports};
 
 impl Controls for MemoryStore {
     async fn control(&self, connection: &ConnectionId) -> Result<Control, PortError> {
@@ -54,6 +54,13 @@ impl Standings for MemoryStore {
                 usage: state.usage.get(connection).cloned().unwrap_or_default(),
             };
             connections.iter().map(|connection| Ok(facts(connection))).collect()
+        })
+    }
+
+    async fn standing(&self, connection: &ConnectionId) -> Result<Option<Standing>, PortError> {
+        self.carry_out(Operation::Standing, |state| {
+            let control = state.controls.get(connection).cloned().unwrap_or_default();
+            state.connections.get(connection).cloned().map(|connection| Standing { connection, control })
         })
     }
 }

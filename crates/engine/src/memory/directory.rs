@@ -8,6 +8,7 @@ use rules::catalogue::ErrorType;
 use rules::ids::{ConnectionId, ObjectName};
 use rules::time::Timestamp;
 
+use super::state::State;
 use super::{MemoryStore, Operation};
 use crate::ports::{CountChange, ErrorTypes, PortError, Recounted, Totals, TypeEntry};
 
@@ -73,6 +74,16 @@ impl Sums {
     }
 }
 
+impl State {
+    pub(super) fn add_counts(&mut self, connection: &ConnectionId, changes: &[CountChange]) {
+        let types = self.error_types.entry(connection.clone()).or_default();
+        for change in changes.iter().filter(|change| change.is_of_the_type()) {
+            types.entry(change.error_type.clone()).or_default().add(change);
+        }
+        self.sums.entry(connection.clone()).or_default().add(changes);
+    }
+}
+
 impl ErrorTypes for MemoryStore {
     async fn directory(&self, connection: &ConnectionId) -> Result<Vec<TypeEntry>, PortError> {
         self.carry_out(Operation::Directory, |state| {
@@ -89,11 +100,7 @@ impl ErrorTypes for MemoryStore {
 
     async fn add_counts(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
         self.carry_out(Operation::AddCounts, |state| {
-            let types = state.error_types.entry(connection.clone()).or_default();
-            for change in changes.iter().filter(|change| change.is_of_the_type()) {
-                types.entry(change.error_type.clone()).or_default().add(change);
-            }
-            state.sums.entry(connection.clone()).or_default().add(changes);
+            state.add_counts(connection, changes);
         })
     }
 

@@ -19,8 +19,6 @@ pub enum Operation {
     WriteOutcomes,
     /// `Records::put`.
     Put,
-    /// `Records::erase`.
-    Erase,
     /// `DueRecords::due`.
     Due,
     /// `DueRecords::aged`.
@@ -95,6 +93,10 @@ pub enum Operation {
     EndAttempt,
     /// `ActionKeys::release_key`.
     ReleaseKey,
+    /// `Erasures::erase`.
+    Erase,
+    /// `Standings::standing`.
+    Standing,
 }
 
 impl Operation {
@@ -109,7 +111,6 @@ impl Operation {
             Self::Children => "listing the children of a record",
             Self::WriteOutcomes => "writing outcomes",
             Self::Put => "putting a record",
-            Self::Erase => "erasing a record",
             Self::Due => "listing due records",
             Self::Aged => "listing records by age",
             Self::Look => "looking at records by age",
@@ -147,6 +148,8 @@ impl Operation {
             Self::KeepAnswer => "keeping an action's answer",
             Self::EndAttempt => "ending an attempt at an action",
             Self::ReleaseKey => "giving an action's key back",
+            Self::Erase => "erasing a record",
+            Self::Standing => "reading a connection and its control item",
         }
     }
 }

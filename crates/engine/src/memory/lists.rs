@@ -80,13 +80,24 @@ impl Connections for MemoryStore {
         })
     }
 
-    async fn delete_connection(&self, id: &ConnectionId, mark: DeletionMark) -> Result<Removed, PortError> {
+    async fn delete_connection(
+        &self,
+        id: &ConnectionId,
+        mark: DeletionMark,
+        audit: &AuditEntry,
+    ) -> Result<Removed, PortError> {
         self.carry_out(Operation::DeleteConnection, |state| {
-            if state.connections.contains_key(id) && state.marks.get(id) != Some(&mark) {
-                return Removed::Kept;
+            let told = (audit.at, audit.id);
+            match state.marks.get(id) {
+                Some(there) if *there == mark => {}
+                // Our own write, whose reply was lost, is known by its entry.
+                _ if state.connections.contains_key(id) => return Removed::Kept,
+                _ if state.audit.contains_key(&told) => return Removed::Done,
+                _ => return Removed::Gone,
             }
             state.marks.remove(id);
             state.connections.remove(id);
+            state.audit.insert(told, audit.clone());
             Removed::Done
         })
     }
@@ -122,7 +133,13 @@ impl Reports for MemoryStore {
 }
 
 impl Requests for MemoryStore {
-    async fn keep_request(&self, request: &Request, owing: &Control, expected: u64) -> Result<KeptRequest, PortError> {
+    async fn keep_request(
+        &self,
+        request: &Request,
+        owing: &Control,
+        expected: u64,
+        audit: &AuditEntry,
+    ) -> Result<KeptRequest, PortError> {
         self.carry_out(Operation::KeepRequest, |state| {
             let key = (request.connection.clone(), request.id.clone());
             if let Some(known) = state.requests.get(&key) {
@@ -134,6 +151,7 @@ impl Requests for MemoryStore {
             }
             *control = owing.clone();
             state.requests.insert(key, request.clone());
+            state.audit.insert((audit.at, audit.id), audit.clone());
             KeptRequest::New
         })
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use rules::catalogue::ErrorType;
 use rules::ids::{ConnectionId, ParentKey, RecordKey};
-use rules::record::{Record, Stored};
+use rules::record::Record;
 use rules::time::Timestamp;
 
 use super::index::Span;
@@ -57,10 +57,6 @@ impl Records for MemoryStore {
 
     async fn put(&self, put: &Put, _keeping: &Keeping) -> Result<Written, PortError> {
         self.carry_out(Operation::Put, |state| state.put(put))
-    }
-
-    async fn erase(&self, record: &Stored) -> Result<Written, PortError> {
-        self.carry_out(Operation::Erase, |state| state.erase(record))
     }
 }
 

@@ -71,17 +71,11 @@ impl State {
         Written::Done
     }
 
-    pub(super) fn erase(&mut self, record: &Stored) -> Written {
-        let key = record.key();
-        let current = self.items.get(key);
-        if current.is_none_or(|item| item.stored.fence() != record.fence()) {
-            return conflict(current);
-        }
-        if let Some(erased) = self.items.remove(key) {
-            self.indexes.remove(&erased.stored);
+    pub(super) fn remove(&mut self, key: &RecordKey) {
+        if let Some(removed) = self.items.remove(key) {
+            self.indexes.remove(&removed.stored);
         }
         self.apart.remove(key);
-        Written::Done
     }
 
     pub(super) fn write_outcome(&mut self, write: &OutcomeWrite) -> Written {

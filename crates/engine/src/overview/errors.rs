@@ -62,7 +62,7 @@ pub async fn errors_of<P: Ports>(ports: &P, connection: &Connection) -> Result<V
     Ok(errors)
 }
 
-/// The failing records of these connections by type, in their order, a hundred connections a request; none of one whose numbers
+/// The failing records of these connections by type, and those of them in the timeout queue, in their order, a hundred connections a request; none of one whose numbers
 /// cannot be read, which the log says.
 ///
 /// # Errors
@@ -70,10 +70,10 @@ pub async fn errors_of<P: Ports>(ports: &P, connection: &Connection) -> Result<V
 pub async fn failing_of_each<P: Ports>(
     ports: &P,
     connections: &[ConnectionId],
-) -> Result<Vec<Option<BTreeMap<ErrorType, u64>>>, PortError> {
+) -> Result<Vec<Option<Totals>>, PortError> {
     let totals = ports.store().totals_of_each(connections).await?;
     let known = |(connection, totals): (&ConnectionId, Result<Totals, PortError>)| match totals {
-        Ok(totals) => Ok(Some(totals.records)),
+        Ok(totals) => Ok(Some(totals)),
         Err(problem @ PortError::Unreadable { .. }) => {
             warn!(%connection, %problem, "the totals of a connection cannot be read");
             Ok(None)

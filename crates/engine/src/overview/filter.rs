@@ -7,7 +7,7 @@ use std::fmt;
 use rules::catalogue::ErrorType;
 use rules::ids::{ObjectName, RecordId, RecordKey};
 use rules::record::MESSAGE_BYTES;
-use rules::resync::FailingState;
+use rules::resync::{FailingState, Matching};
 use rules::time::Timestamp;
 use serde::Serialize;
 
@@ -96,6 +96,21 @@ pub struct Filter {
     /// Whose external id begins like this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<IdStart>,
+}
+
+impl fmt::Display for Filter {
+    /// In words that outlive the records: what a message or an external id has in it is not repeated.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { error_type, object, state, failed_from, failed_to, message, id } = self.clone();
+        Matching { error_type, object, state, failed_from, failed_to }.fmt(f)?;
+        if message.is_some() {
+            f.write_str(", with a given text in the message")?;
+        }
+        if id.is_some() {
+            f.write_str(", with a given beginning of the external id")?;
+        }
+        Ok(())
+    }
 }
 
 impl Filter {

@@ -1,7 +1,8 @@
-//! The store's port for what the gates of connections are asked about, of many at once.
+//! The store's port for how connections stand: what their gates are asked about, of many at once, and the settings of one with it.
 //!
 //! Must not know: what the gates say.
 
+use rules::connection::Connection;
 use rules::control::Control;
 use rules::ids::ConnectionId;
 use rules::usage::Usage;
@@ -17,6 +18,15 @@ pub struct Facts {
     pub usage: Usage,
 }
 
+/// A connection, and who has it in hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its settings.
+    pub connection: Connection,
+    /// Its control item; the empty one if there is none.
+    pub control: Control,
+}
+
 /// The facts of connections.
 pub trait Standings: Send + Sync {
     /// The facts of these connections in their order, with strong consistency, a hundred items a request. An item that cannot be
@@ -28,6 +38,12 @@ pub trait Standings: Send + Sync {
         &self,
         connections: &[ConnectionId],
     ) -> impl Future<Output = Result<Vec<Result<Facts, PortError>>, PortError>> + Send;
+
+    /// A connection with its control item in one request, with strong consistency; nothing if there is none of that name.
+    ///
+    /// # Errors
+    /// When the store fails, or one of the two items cannot be read.
+    fn standing(&self, connection: &ConnectionId) -> impl Future<Output = Result<Option<Standing>, PortError>> + Send;
 
     /// The facts of one connection.
     ///

@@ -139,11 +139,4 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// When the store fails; the record may then be written or not.
     fn put(&self, put: &Put, keeping: &Keeping) -> impl Future<Output = Result<Written, PortError>> + Send;
-
-    /// Removes all that is stored of a record, all or nothing: its item if it is still in the version of `record`, its payload,
-    /// and the pointer from its parent. Nothing marks that it was there.
-    ///
-    /// # Errors
-    /// When the store fails; it may then be gone or not.
-    fn erase(&self, record: &Stored) -> impl Future<Output = Result<Written, PortError>> + Send;
 }

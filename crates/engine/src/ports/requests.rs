@@ -6,7 +6,7 @@ use rules::control::Control;
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
 
-use super::{PortError, Saved};
+use super::{AuditEntry, PortError, Saved};
 
 /// What became of a request that was to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,16 +21,17 @@ pub enum KeptRequest {
 
 /// The requests for forced retries, each kept for 30 days after its end.
 pub trait Requests: Send + Sync {
-    /// Keeps a request together with the control item that owes it, both or neither, unless its connection has a request of that
+    /// Keeps a request together with the control item that owes it and the audit's entry that tells it, all or nothing, unless its connection has a request of that
     /// id, or the revision of the control item that is there is not `expected` any more; `0` is the revision of none.
     ///
     /// # Errors
-    /// When the store fails; both may then be kept or neither.
+    /// When the store fails; all may then be kept or nothing.
     fn keep_request(
         &self,
         request: &Request,
         owing: &Control,
         expected: u64,
+        audit: &AuditEntry,
     ) -> impl Future<Output = Result<KeptRequest, PortError>> + Send;
 
     /// One request, with strong consistency.

@@ -11,9 +11,10 @@ use rules::usage::Usage;
 
 use super::PortError;
 use super::actions::ActionKeys;
-use super::audit::Audits;
+use super::audit::{AuditEntry, Audits};
 use super::directory::ErrorTypes;
 use super::due::DueRecords;
+use super::erasures::Erasures;
 use super::facts::Standings;
 use super::records::Records;
 use super::reports::Reports;
@@ -101,10 +102,12 @@ pub struct Intake {
 /// What became of settings that were to be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
-    /// They are gone.
+    /// They are gone, and the audit says so.
     Done,
-    /// They bear this mark no more, and stay.
+    /// They do not bear this mark any more, and stay.
     Kept,
+    /// Somebody else removed them.
+    Gone,
 }
 
 /// The connections' settings.
@@ -166,15 +169,16 @@ pub trait Connections: Send + Sync {
     /// When the store fails; they may then bear one or not.
     fn keep_connection(&self, id: &ConnectionId) -> impl Future<Output = Result<bool, PortError>> + Send;
 
-    /// Removes a connection's settings, if there are any and they bear this mark. Its control item stays, so that epochs only
-    /// grow; so do its records, its journal and what it keeps for a while.
+    /// Removes a connection's settings, if they bear this mark, and keeps the audit's entry that tells it, both or neither. Its
+    /// control item stays, so that epochs only grow; so do its records, its journal and what it keeps for a while.
     ///
     /// # Errors
-    /// When the store fails; they may then be gone or not.
+    /// When the store fails; they may then be gone, and the entry kept, or neither.
     fn delete_connection(
         &self,
         id: &ConnectionId,
         mark: DeletionMark,
+        audit: &AuditEntry,
     ) -> impl Future<Output = Result<Removed, PortError>> + Send;
 
     /// Raises the number of shards; never lowers it, and leaves the other settings alone.
@@ -218,6 +222,7 @@ pub trait Store:
     + Requests
     + Audits
     + ActionKeys
+    + Erasures
 {
 }
 
@@ -234,5 +239,6 @@ impl<T> Store for T where
         + Requests
         + Audits
         + ActionKeys
+        + Erasures
 {
 }

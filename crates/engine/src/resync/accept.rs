@@ -1,4 +1,4 @@
-//! Accepting a request: kept and owed with one write, then hinted at.
+//! Accepting a request: kept, owed and audited with one write, then hinted at.
 //!
 //! Must not know: who may ask, how a run works it off.
 
@@ -11,7 +11,7 @@ use rules::time::Timestamp;
 use super::cancel::cancel_known;
 use super::standing::{hint, standings};
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Controls, Entropy, KeptRequest, PortError, Requests};
+use crate::ports::{AuditEntry, Clock, Connections, Controls, Entropy, KeptRequest, PortError, Requests};
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +75,13 @@ pub enum Accepted {
 /// How often a control item that others keep writing is read anew.
 const RACES: usize = 16;
 
-/// Accepts a request of whose name none was known a moment ago, for a connection that was there then: one write keeps it and owes
-/// it.
-pub(crate) async fn accept_new<P: Ports>(ports: &P, new: NewRequest) -> Result<Accepted, PortError> {
+/// Accepts a request of whose name none was known a moment ago, for a connection that was there then: one write keeps it, owes
+/// it and tells the audit.
+pub(crate) async fn accept_new<P: Ports>(
+    ports: &P,
+    new: NewRequest,
+    audit: &AuditEntry,
+) -> Result<Accepted, PortError> {
     let store = ports.store();
     let request = new.clone().accepted(ports.clock().now());
     let mut control = store.control(&new.connection).await?;
@@ -90,7 +94,7 @@ pub(crate) async fn accept_new<P: Ports>(ports: &P, new: NewRequest) -> Result<A
             };
         };
         let owing = Control { owed, revision: ports.entropy().number(), ..control.clone() };
-        match store.keep_request(&request, &owing, control.revision).await? {
+        match store.keep_request(&request, &owing, control.revision, audit).await? {
             // A deletion of the connection under way sees what is owed by now, or that the connection is to be kept.
             KeptRequest::New if !store.keep_connection(&new.connection).await? => {
                 let progress = request.progress;

@@ -35,7 +35,7 @@ const MOST_SETBACKS: u8 = 3;
 const MOST_TRIALS: u8 = 5;
 
 /// What must be put right before the run can go on, once nothing is in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Setback {
     /// The token is not valid any more.
     Session,
@@ -43,6 +43,8 @@ pub(super) enum Setback {
     Busy,
     /// No connection came about.
     Unreachable,
+    /// The credentials could not be had, for this cause.
+    Secret(Cause),
 }
 
 impl<P: Ports> Worker<'_, P> {
@@ -228,13 +230,14 @@ impl<P: Ports> Worker<'_, P> {
                 self.renewed = true;
                 self.login().await?;
             }
-            Setback::Busy | Setback::Unreachable if self.setbacks < MOST_SETBACKS => {
+            Setback::Busy | Setback::Unreachable | Setback::Secret(_) if self.setbacks < MOST_SETBACKS => {
                 self.setbacks += 1;
                 self.slow = true;
                 self.context.wait(Duration::from_secs(1 << self.setbacks)).await;
             }
             Setback::Busy => self.stop_for(StopReason::Busy),
             Setback::Unreachable => self.suspend(Cause::Unreachable),
+            Setback::Secret(cause) => self.suspend(cause),
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use super::landing::Setback;
 use super::work::{Trial, Worker};
 use crate::parts::Ports;
 use crate::ports::{
-    Clock, LoginAnswer, NotProcessed, PortError, ProbeAnswer, Reply, StopReason, SyncTarget, UsageReports,
+    Clock, LoginAnswer, NotProcessed, PortError, ProbeAnswer, Reply, StopReason, SyncTarget, UsageReports, causes,
 };
 
 impl<P: Ports> Worker<'_, P> {
@@ -65,29 +65,26 @@ impl<P: Ports> Worker<'_, P> {
         let Some(suspension) = self.held.control.suspension.clone() else {
             return Ok(());
         };
-        let secret = match suspension.cause {
-            Cause::LoginRefused { .. } => match self.context.target.secret_version().await {
+        let secret = if suspension.cause.is_of_the_secret() {
+            match self.context.target.secret_version().await {
                 Ok(secret) => secret,
                 Err(problem) => {
-                    warn!(connection = %self.context.connection.id, %problem, "the credentials cannot be read");
-                    self.stop_for(StopReason::Suspended);
+                    self.still_without_secret(&suspension.cause, &problem);
                     return Ok(());
                 }
-            },
-            Cause::SessionRefused
-            | Cause::AccessRefused
-            | Cause::OrgLimit
-            | Cause::Storage
-            | Cause::Down
-            | Cause::Unreachable => String::new(),
+            }
+        } else {
+            String::new()
         };
         match suspension.probe_due(self.context.ports.clock().now(), &secret) {
             None => self.stop_for(StopReason::Suspended),
             Some(Probe::Record) => self.trial = Some(Trial::Storage),
             Some(Probe::Call) => {
-                self.probe_call(matches!(suspension.cause, Cause::LoginRefused { .. })).await?;
-                if self.setback.take().is_some() {
-                    self.suspend(Cause::Unreachable);
+                self.probe_call(suspension.cause.is_of_the_secret()).await?;
+                match self.setback.take() {
+                    None => {}
+                    Some(Setback::Secret(cause)) => self.suspend(cause),
+                    Some(Setback::Session | Setback::Busy | Setback::Unreachable) => self.suspend(Cause::Unreachable),
                 }
             }
         }
@@ -122,7 +119,12 @@ impl<P: Ports> Worker<'_, P> {
                     self.trial = Some(Trial::Answers);
                 }
                 Some(
-                    Cause::LoginRefused { .. } | Cause::SessionRefused | Cause::OrgLimit | Cause::Storage | Cause::Down,
+                    Cause::LoginRefused { .. }
+                    | Cause::SecretUnreadable { .. }
+                    | Cause::SessionRefused
+                    | Cause::OrgLimit
+                    | Cause::Storage
+                    | Cause::Down,
                 )
                 | None => self.resume().await?,
             },
@@ -170,14 +172,26 @@ impl<P: Ports> Worker<'_, P> {
         Ok(false)
     }
 
-    /// Credentials that cannot be read are as good as refused ones, until they change; a store of secrets that does not answer
-    /// is asked again.
+    /// Credentials that are there and cannot be read stay so until they change; a store of secrets that does not answer is asked
+    /// again.
     fn without_secret(&mut self, problem: &PortError) {
         warn!(connection = %self.context.connection.id, %problem, "the credentials cannot be read");
+        let cause = unreadable(&self.context.connection.target.secret, problem);
         match problem {
-            PortError::Unreadable { .. } => self.suspend(Cause::LoginRefused { secret: String::new() }),
-            PortError::Unavailable { .. } => self.setback = Some(Setback::Unreachable),
+            PortError::Unreadable { .. } => self.suspend(cause),
+            PortError::Unavailable { .. } => self.setback = Some(Setback::Secret(cause)),
         }
+    }
+
+    /// Nothing changes while the credentials still cannot be read, unless it is for another reason. Which version of them was
+    /// refused is not forgotten: they may come back as they were.
+    fn still_without_secret(&mut self, known: &Cause, problem: &PortError) {
+        warn!(connection = %self.context.connection.id, %problem, "the credentials cannot be read");
+        let cause = unreadable(&self.context.connection.target.secret, problem);
+        if matches!(known, Cause::SecretUnreadable { .. }) && *known != cause {
+            self.suspend(cause);
+        }
+        self.stop_for(StopReason::Suspended);
     }
 
     /// Reserves the next call, which is made at once. Stops the run when none is left.
@@ -231,6 +245,19 @@ pub(super) fn suspension_left(
     let event =
         ConnectionSuspended { connection: connection.clone(), cause, since: begun.since, next_probe: begun.next_probe };
     (Some(begun), Some(Outbound::ConnectionSuspended(event)))
+}
+
+/// The most bytes of a problem that are kept.
+const PROBLEM_BYTES: usize = 200;
+
+/// The cause that follows from credentials that cannot be read.
+fn unreadable(name: &str, problem: &PortError) -> Cause {
+    let mut problem = match problem {
+        PortError::Unreadable { problem, .. } => problem.replace('\n', "; "),
+        PortError::Unavailable { source, .. } => causes(source.as_ref()),
+    };
+    problem.truncate(problem.floor_char_boundary(PROBLEM_BYTES));
+    Cause::SecretUnreadable { name: name.to_owned(), problem }
 }
 
 /// The cause of a suspension that follows from an answer; `secret` is the version of the credentials that were used.

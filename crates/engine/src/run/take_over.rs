@@ -30,7 +30,7 @@ pub async fn take_over<P: Ports>(ports: &P) -> Result<usize, PortError> {
             Some(lease) if lease.until > now => Ok(Control { lease: Some(Lease { until: now, ..lease }), ..control }),
             Some(_) | None => Err(()),
         };
-        if let Changed::Done(_) = change(ports, &connection, live).await? {
+        if let Changed::Done { .. } = change(ports, &connection, live).await? {
             info!(%connection, "the lease of a run that is dead is ended");
             ended += 1;
         }

@@ -3,13 +3,14 @@
 //!
 //! Must not know: how a deletion is kept apart from the others.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
 use engine::ingest::{Ingest, NotTaken};
 use engine::manage::{self, Deleted};
 use engine::memory::{Fails, Operation};
-use engine::ports::{Clock, Connections};
+use engine::ports::{AuditAction, Audits, Clock, Connections};
 use engine::resync::{Accepted, NewRequest};
 use futures::poll;
 use rules::resync::Action;
@@ -125,6 +126,36 @@ async fn a_deletion_whose_reply_was_lost_may_be_asked_for_again() {
     world.store.fail_next(Operation::DeleteConnection, 1, Fails::AfterEffect);
     manage::delete(&world.parts, &id("acme"), "ada").await.expect_err("the reply was lost");
     assert_eq!(deletes(&world).await, Deleted::UnknownConnection);
+    assert_eq!(told(&world).await, [""], "it is told once, and as done");
+}
+
+/// What the audit says of deletions.
+async fn told(world: &World) -> Vec<String> {
+    let entries = world.store.audits(Some(&id("acme")), 100).await.expect("the store works");
+    let deletions = entries.into_iter().filter(|entry| entry.action == AuditAction::ConnectionDeleted);
+    deletions.map(|entry| entry.subject).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_delete_a_connection_at_the_same_time_delete_it_once_and_the_audit_says_so() {
+    let mut outcomes = BTreeSet::new();
+    for step in 1..=MOST_STEPS {
+        let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+        let officer = world.another_process();
+        let mut other = None;
+        let second = async { other = Some(deletes(&world).await) };
+        let (first, met) = in_between(&officer, step, deletes(&officer), second).await;
+        let other = other.expect("it was asked");
+        let (done, told) =
+            ([first, other].iter().filter(|said| **said == Deleted::Deleted).count(), told(&world).await);
+        assert_eq!((is_there(&world).await, done), (false, 1), "step {step}: {first:?}, {other:?}");
+        assert_eq!(told.iter().filter(|subject| subject.is_empty()).count(), 1, "step {step}: {told:?}");
+        outcomes.insert(format!("{first:?}, {other:?}"));
+        if !met {
+            break;
+        }
+    }
+    assert!(outcomes.len() > 1, "either comes first sometimes: {outcomes:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -134,6 +134,13 @@ async fn a_suspension_is_probed_at_a_tick_or_waits_for_a_new_secret() {
     let tail = "goes on when the secret changes or a person clears it";
     let text = format!("suspended since 2026-03-02 09:10 UTC: {words}; {tail}");
     expect(&world, &[DUE, ("not_suspended", &text)], None).await;
+    suspends(&world, Cause::SecretUnreadable { name: "resync/acme".to_owned(), problem: "it is empty".to_owned() })
+        .await;
+    let text = "suspended since 2026-03-02 09:10 UTC: the secret resync/acme cannot be read (it is empty): check its name, what it \
+                holds, and that whoever runs the retries may read it; goes on when the secret can be read, at which every tick looks";
+    let why = expect(&world, &[DUE, ("not_suspended", text)], None).await;
+    let sooner = why.gates.iter().find(|gate| gate.text == text).and_then(|gate| gate.sooner);
+    assert!(sooner.is_some_and(|sooner| sooner.starts_with("mend the secret")), "{sooner:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,10 +148,45 @@ async fn a_spent_budget_opens_when_calls_leave_the_24_hours() {
     let world = failing(interval(), sample::CODE, &json!({})).await;
     world.used(5_000, at("2026-03-01T11:05:00Z")).await;
     // The bucket ends at 11:20; a day, the request's time-out of two minutes and ten seconds later it does not count.
-    let text = "5,000 of 5,000 API calls used in 24 h; calls come back 2026-03-02 11:23 UTC";
+    let text = "5,000 of 5,000 API calls used or reserved in 24 h; calls come back 2026-03-02 11:23 UTC if sources make none until then";
     expect(&world, &[DUE, ("budget", text)], Some("2026-03-02T11:40:00Z")).await;
     world.set(|acme| acme.budget.api_limit = Some(ApiCalls(0))).await;
-    expect(&world, &[DUE, ("budget", "5,000 of 0 API calls used in 24 h")], None).await;
+    expect(&world, &[DUE, ("budget", "5,000 of 0 API calls used or reserved in 24 h")], None).await;
+}
+
+/// The forecast of the usage takes something else for granted, and whoever compares the two is told.
+#[tokio::test(start_paused = true)]
+async fn a_next_try_that_waits_for_calls_says_what_it_takes_for_granted_and_no_other_does() {
+    let world = failing(interval(), sample::CODE, &json!({})).await;
+    assert_eq!(world.explain("a").await.assumes, None);
+    world.used(5_000, at("2026-03-01T11:05:00Z")).await;
+    let assumes = world.explain("a").await.assumes.expect("it waits for calls");
+    assert!(
+        assumes.starts_with("sources make no more calls until then; the forecast of the usage has them make"),
+        "{assumes}"
+    );
+    world.set(|acme| acme.paused = true).await;
+    let why = world.explain("a").await;
+    assert_eq!((why.next_try, why.assumes), (None, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_whose_parent_fails_too_names_it_and_what_helps_both() {
+    let parent = json!({ "parent": { "object": "Contact", "externalId": "p" } });
+    let world = failing(interval(), sample::CODE, &parent).await;
+    assert_eq!(world.explain("a").await.failing_parent, None, "nothing is known of it");
+    world.fails("p", 1).await;
+    let waits = world.explain("a").await.failing_parent.expect("it fails");
+    let error_type = world.record("p").failure.error_type;
+    assert_eq!((waits.key.id.as_str(), &waits.error_type), ("p", &error_type));
+    assert_eq!(waits.text, format!("its parent Contact/p fails too ({error_type}), and goes first"));
+    assert!(waits.sooner.contains("retry the parent"), "{}", waits.sooner);
+    assert_eq!(world.explain("p").await.failing_parent, None);
+    // What the text says of a resync that names the parent.
+    world.asks("one", these(&["p"])).await;
+    world.drive_until(at("2026-03-02T09:10:00Z")).await;
+    assert_eq!(world.failing(), 0);
+    assert_eq!(world.explain("a").await.failing_parent, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -178,7 +178,12 @@ async fn a_plan_says_which_gates_it_waits_for_and_when_the_budget_lets_it_throug
     let plan = resync_of(&world, everything()).await;
     assert_eq!((plan.calls, plan.left, plan.share_percent), (ApiCalls(11), ApiCalls(0), None));
     let [gate] = plan.waits_for.as_slice() else { panic!("one gate is closed: {:?}", plan.waits_for) };
-    assert!(gate.contains("calls come back 2026-03-02 11:23 UTC; raise the connection's API limit"), "{gate}");
+    assert!(
+        gate.contains(
+            "calls come back 2026-03-02 11:23 UTC if sources make none until then; raise the connection's API limit"
+        ),
+        "{gate}"
+    );
     assert_eq!((plan.starts, plan.ends), (Some(at("2026-03-02T11:40:00Z")), Some(at("2026-03-02T11:40:03Z"))));
     world.set(|acme| acme.paused = true).await;
     let plan = resync_of(&world, everything()).await;

@@ -198,12 +198,47 @@ async fn credentials_that_cannot_be_read_end_the_run_without_a_call_or_a_try() {
     world.salesforce().sign_out();
     world.salesforce().fail_secret(100);
     world.drive_until(at("2026-03-02T09:30:00Z")).await;
-    assert_eq!((world.batch_sizes(), cause(&world).await), (vec![], Some(Cause::Unreachable)));
-    assert_eq!(world.store.all(), before);
+    let found = cause(&world).await.expect("it is suspended");
+    assert!(
+        matches!(&found, Cause::SecretUnreadable { name, problem } if name == "resync/acme" && problem == "the fake was told to fail"),
+        "{found:?}"
+    );
+    assert_eq!((world.batch_sizes(), world.calls(), world.store.all() == before), (vec![], 0, true));
+    world.drive_until(at("2026-03-02T09:30:01Z")).await;
     world.salesforce().fail_secret(0);
     works_again(&world);
     world.drive_until(at("2026-03-02T09:50:00Z")).await;
     assert_eq!((world.failing(), cause(&world).await), (0, None));
+    world.upholds_the_invariants().await;
+}
+
+/// A look at the secret costs Salesforce nothing, so that there is one at every tick, however long it takes.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_can_be_read_again_is_found_at_the_next_tick_after_any_time() {
+    let world = thousand_due().await;
+    world.salesforce().sign_out();
+    world.salesforce().fail_secret(10_000);
+    world.drive_until(at("2026-03-02T21:30:00Z")).await;
+    assert_eq!((world.calls(), world.failing()), (0, 1_000));
+    let looks = world.salesforce().requests().secret_reads;
+    world.drive_until(at("2026-03-02T22:30:00Z")).await;
+    assert_eq!(world.salesforce().requests().secret_reads - looks, 3, "one a tick");
+    world.salesforce().fail_secret(0);
+    world.drive_until(at("2026-03-02T22:50:00Z")).await;
+    assert_eq!((world.failing(), cause(&world).await), (0, None));
+    assert_eq!((world.events("Connection Suspended"), world.events("Connection Resumed")), (1, 1));
+    world.upholds_the_invariants().await;
+}
+
+/// What was refused is not tried again only because it could not be read for a while.
+#[tokio::test(start_paused = true)]
+async fn a_refused_secret_that_cannot_be_read_for_a_while_is_not_tried_again_as_it_was() {
+    let world = thousand_due().await;
+    world.salesforce().login_always(reply::of(LoginAnswer::NotProcessed(NotProcessed::LoginRefused)));
+    world.drive_until(at("2026-03-02T09:30:00Z")).await;
+    world.salesforce().fail_secret(2);
+    world.drive_until(at("2026-03-02T12:30:00Z")).await;
+    assert_eq!((world.calls(), cause(&world).await), (1, Some(Cause::LoginRefused { secret: "v1".to_owned() })));
     world.upholds_the_invariants().await;
 }
 

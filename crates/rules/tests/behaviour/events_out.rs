@@ -130,6 +130,17 @@ pub(crate) fn every_event() -> Vec<(Outbound, &'static str, Value)> {
             json!({ "connection": "acme", "cause": "login_refused", "secret": "v1", "since": NOON }),
         ),
         (
+            suspended(Cause::SecretUnreadable { name: "sf/acme".to_owned(), problem: "it is not there".to_owned() }),
+            "Connection Suspended",
+            json!({
+                "connection": "acme",
+                "cause": "secret_unreadable",
+                "name": "sf/acme",
+                "problem": "it is not there",
+                "since": NOON,
+            }),
+        ),
+        (
             Outbound::ConnectionResumed(ConnectionResumed { connection: connection_id(), at: at(NOON) }),
             "Connection Resumed",
             json!({ "connection": "acme", "at": NOON }),

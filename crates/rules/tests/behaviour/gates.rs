@@ -66,8 +66,10 @@ fn a_pause_closes_its_gate_alone() {
 #[test]
 fn a_suspension_closes_its_gate_whatever_the_cause_and_says_when_the_next_probe_is() {
     let login = Cause::LoginRefused { secret: "v1".to_owned() };
+    let unreadable = Cause::SecretUnreadable { name: "resync/acme".to_owned(), problem: "it is empty".to_owned() };
     for cause in [
         login,
+        unreadable,
         Cause::SessionRefused,
         Cause::AccessRefused,
         Cause::OrgLimit,
@@ -81,7 +83,7 @@ fn a_suspension_closes_its_gate_whatever_the_cause_and_says_when_the_next_probe_
         assert_eq!(closed(&gates, NOW), ["not_suspended"], "{cause:?}");
         let by = SuspendedBy { cause: cause.clone(), since: at(NOW), next_probe };
         assert_eq!(gates[1], Gate::NotSuspended { suspension: Some(by) });
-        assert!(gates[1].to_string().contains(cause.words()), "{}", gates[1]);
+        assert!(gates[1].to_string().contains(&*cause.words()), "{}", gates[1]);
     }
 }
 
@@ -198,7 +200,8 @@ fn every_gate() -> Vec<Gate> {
     let excluded = held.map(|held| Gate::NotExcluded { error_type: error_type("daco-02"), held });
     let tries = [true, false].map(|timed_out| Gate::TriesLeft { tries: 3, of: 10, timed_out });
     let instants = [None, Some(at(NOW))];
-    let causes = [Cause::Down, Cause::LoginRefused { secret: "v1".to_owned() }];
+    let unreadable = Cause::SecretUnreadable { name: "resync/acme".to_owned(), problem: "it is empty".to_owned() };
+    let causes = [Cause::Down, Cause::LoginRefused { secret: "v1".to_owned() }, unreadable];
     let suspensions = causes.map(|cause| SuspendedBy {
         next_probe: Suspension::begin(cause.clone(), at(NOW)).next_probe,
         cause,

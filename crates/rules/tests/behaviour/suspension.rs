@@ -14,6 +14,10 @@ fn refused_login() -> Cause {
     Cause::LoginRefused { secret: "v1".to_owned() }
 }
 
+fn unreadable() -> Cause {
+    Cause::SecretUnreadable { name: "resync/acme".to_owned(), problem: "it is not there".to_owned() }
+}
+
 /// The causes that time may cure.
 fn curable() -> [Cause; 6] {
     [Cause::SessionRefused, Cause::AccessRefused, Cause::OrgLimit, Cause::Storage, Cause::Down, Cause::Unreachable]
@@ -65,6 +69,24 @@ fn a_refused_login_is_asked_again_only_with_another_version_of_the_secret() {
     assert!(suspension.worth_a_look(at(NOW)));
 }
 
+/// The look costs Salesforce nothing; a login is worth a call once the secret can be read, in whatever version.
+#[test]
+fn a_secret_that_cannot_be_read_is_looked_at_every_tick_and_tried_as_soon_as_it_can() {
+    let suspension = Suspension::begin(unreadable(), at(NOW));
+    assert_eq!((suspension.next_probe, suspension.worth_a_look(at(NOW))), (None, true));
+    assert_eq!(suspension.probe_due(at(NOW), "v1"), Some(Probe::Call));
+    let words = suspension.cause.words();
+    assert!(words.starts_with("the secret resync/acme cannot be read (it is not there): check its name"), "{words}");
+}
+
+#[test]
+fn a_suspension_ends_by_a_probe_or_says_what_ends_it() {
+    for cause in curable().into_iter().chain([refused_login(), unreadable()]) {
+        let suspension = Suspension::begin(cause.clone(), at(NOW));
+        assert_eq!(suspension.next_probe.is_some(), cause.goes_on().is_none(), "{cause:?}");
+    }
+}
+
 #[test]
 fn a_new_secret_that_is_refused_too_is_the_one_not_to_ask_with_again() {
     let second = Cause::LoginRefused { secret: "v2".to_owned() };
@@ -84,8 +106,8 @@ fn a_probe_that_finds_another_cause_goes_on_with_that_one() {
 #[test]
 fn every_cause_has_words_of_its_own_and_survives_its_json_form() {
     let mut words = std::collections::BTreeSet::new();
-    for cause in curable().into_iter().chain([refused_login()]) {
-        assert!(words.insert(cause.words()), "{cause:?}");
+    for cause in curable().into_iter().chain([refused_login(), unreadable()]) {
+        assert!(words.insert(cause.words().into_owned()), "{cause:?}");
         let suspension = Suspension::begin(cause, at(NOW));
         let json = serde_json::to_value(&suspension).expect("a suspension is JSON");
         assert_eq!(serde_json::from_value::<Suspension>(json).expect("and is read"), suspension);

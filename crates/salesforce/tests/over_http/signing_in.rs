@@ -101,6 +101,9 @@ async fn credentials_that_do_not_fit_the_flow_are_refused_without_a_request() {
     let client = clients(&secrets()).of(&read(&with_jwt(&server.url))).unwrap();
     assert_eq!(client.login().await.answer, REFUSED);
     assert_eq!(client.requests_sent(), ApiCalls(0));
+    let said = client.secret_version().await.expect_err("no login can be made of them").to_string();
+    let expected = "the secret sf/acme cannot be read: the secret has no private_key, which the jwt_bearer flow needs";
+    assert_eq!(said, expected);
 }
 
 #[tokio::test]

@@ -15,9 +15,17 @@ pub(crate) fn write(entry: &AuditEntry) -> Vec<Item> {
     partitions.into_iter().flatten().map(|pk| item(pk, entry)).collect()
 }
 
+/// The key of its item in the list of all that was done.
+pub(crate) fn key(entry: &AuditEntry) -> ItemKey {
+    key_in(key::audits(None), entry)
+}
+
+fn key_in(pk: String, entry: &AuditEntry) -> ItemKey {
+    ItemKey { pk, sk: format!("{}#{:016x}", key::ordered(entry.at), entry.id) }
+}
+
 fn item(pk: String, entry: &AuditEntry) -> Item {
-    let sk = format!("{}#{:016x}", key::ordered(entry.at), entry.id);
-    let mut item = body::item(&ItemKey { pk, sk }, entry);
+    let mut item = body::item(&key_in(pk, entry), entry);
     item.extend([expires(entry.expires)]);
     item
 }

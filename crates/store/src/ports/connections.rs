@@ -3,22 +3,23 @@
 //! Must not know: what the settings mean.
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use engine::ports::{Clock, Connections, DeletionMark, Intake, PortError, Removed, Saved};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use engine::ports::{AuditEntry, Clock, Connections, DeletionMark, Intake, PortError, Removed, Saved};
 use rules::connection::Connection;
 use rules::ids::ConnectionId;
 
-use super::DynamoStore;
 use super::listing::Order;
+use super::transaction::{Transacted, put};
+use super::{ALL_OLD, DynamoStore};
 use crate::backoff::Backoff;
 use crate::failure::failed;
 use crate::items::body::BODY;
 use crate::items::fields::{PK, number, text};
 use crate::items::settings::{MARK, SHARDS};
-use crate::items::{Item, key, settings};
+use crate::items::{Item, audit, key, settings};
 
 const READING: &str = "reading a connection's settings";
 const LISTING: &str = "listing the connections";
@@ -102,18 +103,25 @@ impl<C: Clock> Connections for DynamoStore<C> {
         is_there(KEEPING, self.change_mark(id).update_expression("REMOVE #dm").send().await)
     }
 
-    async fn delete_connection(&self, id: &ConnectionId, mark: DeletionMark) -> Result<Removed, PortError> {
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key::settings(id).item()));
-        // Not there: removed by our own request, whose reply was lost, or never there.
-        let delete = delete
-            .condition_expression("attribute_not_exists(#pk) OR #dm = :dm")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#dm", MARK)
-            .expression_attribute_values(":dm", text(settings::mark(mark)));
-        let Err(error) = delete.send().await else { return Ok(Removed::Done) };
-        match error.as_service_error() {
-            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(Removed::Kept),
-            Some(_) | None => Err(failed(DELETING, &error)),
+    async fn delete_connection(
+        &self,
+        id: &ConnectionId,
+        mark: DeletionMark,
+        audit: &AuditEntry,
+    ) -> Result<Removed, PortError> {
+        let told = audit::write(audit).into_iter().map(|item| put(&self.table, item));
+        let writes = std::iter::once(marked(&self.table, id, mark)).chain(told).collect();
+        match self.transact(DELETING, writes).await? {
+            Transacted::Done => Ok(Removed::Done),
+            Transacted::Refused(_, Some(_)) => Ok(Removed::Kept),
+            Transacted::Refused(_, None) if self.get(DELETING, &key::settings(id)).await?.is_some() => {
+                Ok(Removed::Kept)
+            }
+            // Our own write, whose reply was lost, is known by its entry.
+            Transacted::Refused(_, None) => {
+                let entry = self.get(DELETING, &audit::key(audit)).await?;
+                Ok(if entry.is_some() { Removed::Done } else { Removed::Gone })
+            }
         }
     }
 
@@ -128,6 +136,19 @@ impl<C: Clock> Connections for DynamoStore<C> {
         }
         Ok(())
     }
+}
+
+/// The delete of settings that bear this mark.
+fn marked(table: &str, id: &ConnectionId, mark: DeletionMark) -> TransactWriteItem {
+    let delete = Delete::builder()
+        .table_name(table)
+        .set_key(Some(key::settings(id).item()))
+        .condition_expression("#dm = :dm")
+        .expression_attribute_names("#dm", MARK)
+        .expression_attribute_values(":dm", text(settings::mark(mark)))
+        .return_values_on_condition_check_failure(ALL_OLD)
+        .build();
+    TransactWriteItem::builder().delete(delete.expect("the table and the key are set")).build()
 }
 
 /// What became of settings that may not lower the shards.

@@ -3,16 +3,18 @@
 //!
 //! Must not know: which types the catalogue has.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
 use engine::ports::{Clock, CountChange, ErrorTypes, PortError, Recounted, Totals, TypeEntry};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::catalogue::ErrorType;
-use rules::ids::{ConnectionId, ObjectName};
+use rules::ids::ConnectionId;
 
 use super::listing::Order;
 use super::{DynamoStore, IN_FLIGHT};
@@ -90,11 +92,7 @@ impl<C: Clock> DynamoStore<C> {
 
     /// Adds the changes of some types to the totals with one write.
     async fn add_to_totals(&self, connection: &ConnectionId, changes: &[CountChange]) -> Result<(), PortError> {
-        let of_type =
-            |change: &CountChange| (totals::total_of(&change.error_type), change.records.values().sum::<i64>());
-        let timed_out = (totals::TIMED_OUT.to_owned(), changes.iter().map(|change| change.timed_out).sum());
-        let numbers = changes.iter().map(of_type).chain([timed_out]).filter(|(_, by)| *by != 0);
-        let update = adding(self.update(&key::totals(connection)), numbers);
+        let update = Adding::of(to_totals(changes)).to(self.update(&key::totals(connection)));
         update.send().await.map(drop).map_err(|error| failed(ADDING_UP, &error))
     }
 
@@ -111,8 +109,7 @@ impl<C: Clock> DynamoStore<C> {
     /// Adds one change with one write, and puts the oldest right with a second one where that is needed: for the first records
     /// of a type, and when the last are gone.
     async fn add(&self, connection: &ConnectionId, change: &CountChange) -> Result<(), PortError> {
-        let of_object = |(object, &by): (&ObjectName, &i64)| (records_of(object), by);
-        let update = adding(self.update_type(connection, &change.error_type), change.records.iter().map(of_object));
+        let update = Adding::of(to_type(change)).to(self.update_type(connection, &change.error_type));
         let written = update.return_values(ReturnValue::AllNew).send().await;
         let written = written.map_err(|error| failed(COUNTING, &error))?;
         let Some(item) = written.attributes else { return Ok(()) };
@@ -154,19 +151,70 @@ impl<C: Clock> DynamoStore<C> {
     }
 }
 
-/// The update that adds to these attributes, and to the revision.
-fn adding(
-    mut update: UpdateItemFluentBuilder,
-    numbers: impl Iterator<Item = (String, i64)>,
-) -> UpdateItemFluentBuilder {
-    let mut added = vec!["#r :one".to_owned()];
-    for (place, (name, by)) in numbers.enumerate() {
-        added.push(format!("#n{place} :n{place}"));
-        update = update.expression_attribute_names(format!("#n{place}"), name);
-        update = update.expression_attribute_values(format!(":n{place}"), number(by));
+/// What a change adds to the item of its type.
+fn to_type(change: &CountChange) -> impl Iterator<Item = (String, i64)> {
+    change.records.iter().map(|(object, &by)| (records_of(object), by))
+}
+
+/// What changes add to the totals.
+fn to_totals(changes: &[CountChange]) -> impl Iterator<Item = (String, i64)> {
+    let of_type = |change: &CountChange| (totals::total_of(&change.error_type), change.records.values().sum::<i64>());
+    let timed_out = (totals::TIMED_OUT.to_owned(), changes.iter().map(|change| change.timed_out).sum());
+    changes.iter().map(of_type).chain([timed_out]).filter(|(_, by)| *by != 0)
+}
+
+/// A change as a part of a transaction. The oldest stays as it is, until the type is counted anew.
+pub(super) fn counted(table: &str, connection: &ConnectionId, change: &CountChange) -> Vec<TransactWriteItem> {
+    let of_type =
+        change.is_of_the_type().then(|| (key::error_type(connection, &change.error_type), Adding::of(to_type(change))));
+    let of_all = (key::totals(connection), Adding::of(to_totals(std::slice::from_ref(change))));
+    of_type.into_iter().chain([of_all]).map(|(key, adding)| adding.in_transaction(table, &key)).collect()
+}
+
+/// The expression that adds to attributes, and to the revision.
+struct Adding {
+    expression: String,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Adding {
+    fn of(numbers: impl Iterator<Item = (String, i64)>) -> Self {
+        let mut added = vec!["#r :one".to_owned()];
+        let mut names = HashMap::from([("#r".to_owned(), REVISION.to_owned())]);
+        let mut values = HashMap::from([(":one".to_owned(), number(1))]);
+        for (place, (name, by)) in numbers.enumerate() {
+            added.push(format!("#n{place} :n{place}"));
+            names.insert(format!("#n{place}"), name);
+            values.insert(format!(":n{place}"), number(by));
+        }
+        let expression = format!("SET #f = if_not_exists(#f, :f) ADD {}", added.join(", "));
+        Self { expression, names, values }
     }
-    let update = update.update_expression(format!("SET #f = if_not_exists(#f, :f) ADD {}", added.join(", ")));
-    update.expression_attribute_names("#r", REVISION).expression_attribute_values(":one", number(1))
+
+    /// In an update whose expression may set the format.
+    fn to(self, mut update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        for (name, attribute) in self.names {
+            update = update.expression_attribute_names(name, attribute);
+        }
+        for (name, value) in self.values {
+            update = update.expression_attribute_values(name, value);
+        }
+        update.update_expression(self.expression)
+    }
+
+    fn in_transaction(self, table: &str, key: &ItemKey) -> TransactWriteItem {
+        let update = Update::builder()
+            .table_name(table)
+            .set_key(Some(key.item()))
+            .update_expression(self.expression)
+            .set_expression_attribute_names(Some(self.names))
+            .set_expression_attribute_values(Some(self.values))
+            .expression_attribute_names("#f", FORMAT)
+            .expression_attribute_values(":f", number(FIRST_FORMAT))
+            .build();
+        TransactWriteItem::builder().update(update.expect("the table, the key and the expression are set")).build()
+    }
 }
 
 /// A condition that does not hold means that another write came first, which is as well.

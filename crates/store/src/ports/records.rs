@@ -9,7 +9,7 @@ use engine::payload::Payload;
 use engine::ports::{Clock, Keeping, KeyPage, OutcomeWrite, PageToken, PortError, Put, Read, Records, Written};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::ids::RecordKey;
-use rules::record::{PayloadPlace, Record, Stored};
+use rules::record::{PayloadPlace, Record};
 
 use super::{DynamoStore, IN_FLIGHT};
 use crate::backoff::Backoff;
@@ -49,10 +49,6 @@ impl<C: Clock> Records for DynamoStore<C> {
 
     async fn put(&self, put: &Put, keeping: &Keeping) -> Result<Written, PortError> {
         self.put_record(put, keeping).await
-    }
-
-    async fn erase(&self, record: &Stored) -> Result<Written, PortError> {
-        self.erase_record(record).await
     }
 }
 

@@ -1,11 +1,12 @@
-//! What people ask to be retried now. A request, its place in the list and the control item that owes it are written together.
+//! What people ask to be retried now. A request, its place in the list, the control item that owes it and the audit's entry are
+//! written together.
 //!
 //! Must not know: how a request is carried out.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use engine::ports::{Clock, Controls, KeptRequest, PortError, Requests, Saved};
+use engine::ports::{AuditEntry, Clock, Controls, KeptRequest, PortError, Requests, Saved};
 use rules::control::Control;
 use rules::ids::{ConnectionId, RequestId};
 use rules::resync::Request;
@@ -17,7 +18,7 @@ use super::{ALL_OLD, DynamoStore};
 use crate::backoff::Backoff;
 use crate::items::body::{self, BODY, REVISION};
 use crate::items::fields::{PK, number, text};
-use crate::items::{key, request};
+use crate::items::{audit, key, request};
 
 const KEEPING: &str = "keeping a request";
 const READING: &str = "reading a request";
@@ -28,9 +29,16 @@ const WRITING: &str = "writing a request";
 const REQUEST: usize = 0;
 
 impl<C: Clock> Requests for DynamoStore<C> {
-    async fn keep_request(&self, request: &Request, owing: &Control, expected: u64) -> Result<KeptRequest, PortError> {
-        let listed = put(&self.table, request::listed(request));
-        let items = vec![new(&self.table, request), owed(&self.table, &request.connection, owing, expected), listed];
+    async fn keep_request(
+        &self,
+        request: &Request,
+        owing: &Control,
+        expected: u64,
+        audit: &AuditEntry,
+    ) -> Result<KeptRequest, PortError> {
+        let mut items = vec![new(&self.table, request), owed(&self.table, &request.connection, owing, expected)];
+        let beside = std::iter::once(request::listed(request)).chain(audit::write(audit));
+        items.extend(beside.map(|item| put(&self.table, item)));
         let gone = || PortError::unavailable(KEEPING, "the request that was there is gone");
         match self.transact(KEEPING, items).await? {
             Transacted::Done => Ok(KeptRequest::New),
@@ -93,13 +101,14 @@ impl<C: Clock> Requests for DynamoStore<C> {
 }
 
 /// The put of a request over the one whose text was read.
-fn unchanged(table: &str, read: &str, after: &Request) -> TransactWriteItem {
+pub(super) fn unchanged(table: &str, read: &str, after: &Request) -> TransactWriteItem {
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(request::write(after)))
         .condition_expression("#d = :read")
         .expression_attribute_names("#d", BODY)
         .expression_attribute_values(":read", text(read))
+        .return_values_on_condition_check_failure(ALL_OLD)
         .build();
     TransactWriteItem::builder().put(put.expect("the table and the item are set")).build()
 }
@@ -117,7 +126,7 @@ fn new(table: &str, request: &Request) -> TransactWriteItem {
 }
 
 /// The put of the control item that owes the request, over the one that was read.
-fn owed(table: &str, connection: &ConnectionId, owing: &Control, expected: u64) -> TransactWriteItem {
+pub(super) fn owed(table: &str, connection: &ConnectionId, owing: &Control, expected: u64) -> TransactWriteItem {
     let put = Put::builder().table_name(table);
     let put = put.set_item(Some(body::revised(&key::control(connection), owing, owing.revision)));
     let put = match expected {

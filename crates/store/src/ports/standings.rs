@@ -1,16 +1,16 @@
-//! How connections stand: their control and usage items, of many in one request.
+//! How connections stand: their control and usage items, of many in one request; the settings of one with its control item.
 //!
 //! Must not know: leases, budgets, suspensions.
 
 use std::collections::HashMap;
 
-use engine::ports::{Clock, Facts, PortError, Standings};
+use engine::ports::{Clock, Facts, PortError, Standing, Standings};
 use rules::ids::ConnectionId;
 
 use super::DynamoStore;
 use super::revised::Revised;
 use crate::items::key::ItemKey;
-use crate::items::{Item, body, key};
+use crate::items::{Item, body, key, settings};
 
 const READING: &str = "reading how connections stand";
 
@@ -19,6 +19,13 @@ impl<C: Clock> Standings for DynamoStore<C> {
         let keys = connections.iter().flat_map(|id| [key::control(id), key::usage(id)]).collect();
         let items = self.by_partition(READING, keys).await?;
         Ok(connections.iter().map(|id| facts(id, &items)).collect())
+    }
+
+    async fn standing(&self, connection: &ConnectionId) -> Result<Option<Standing>, PortError> {
+        let (of_settings, of_control) = (key::settings(connection), key::control(connection));
+        let items = self.by_partition(READING, vec![of_settings.clone(), of_control.clone()]).await?;
+        let Some(settings) = items.get(&of_settings.pk) else { return Ok(None) };
+        Ok(Some(Standing { connection: settings::read(settings)?, control: content(&of_control, &items)? }))
     }
 }
 

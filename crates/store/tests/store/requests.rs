@@ -26,11 +26,25 @@ fn request(id: &str, minutes: i64) -> Request {
     }
 }
 
+/// The audit's entry of a request.
+fn told(request: &Request) -> AuditEntry {
+    AuditEntry {
+        id: 7,
+        at: request.as_of,
+        who: "ann".to_owned(),
+        action: AuditAction::ResyncRequested,
+        connection: Some(acme()),
+        subject: request.id.to_string(),
+        records: 0,
+        expires: at(60),
+    }
+}
+
 /// Keeps a request, with the control item as it is.
 async fn kept(bench: &Bench, request: &Request) -> Result<KeptRequest, PortError> {
     let control = bench.store.control(&acme()).await?;
     let owing = Control { revision: control.revision + 1, ..control.clone() };
-    bench.store.keep_request(request, &owing, control.revision).await
+    bench.store.keep_request(request, &owing, control.revision, &told(request)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,7 +55,9 @@ async fn a_request_stands_by_its_id_and_in_the_list_of_its_connection() {
     let mut keys = bench.keys().await;
     keys.sort();
     let control = ("k#acme".to_owned(), "control".to_owned());
-    assert_eq!(keys, [control, ("l#acme".to_owned(), listed), ("q#acme".to_owned(), "one".to_owned())]);
+    let audited = |pk: &str| (pk.to_owned(), format!("{:015}#0000000000000007", at(0).as_millis()));
+    let (listed, own) = (("l#acme".to_owned(), listed), ("q#acme".to_owned(), "one".to_owned()));
+    assert_eq!(keys, [control, listed, own, audited("y"), audited("y#acme")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +103,7 @@ async fn writes_that_another_transaction_stands_in_the_way_of_are_tried_again() 
         expires: at(10),
     };
     bench.store.keep_audit(&entry).await.unwrap();
-    assert_eq!(bench.store.audits(Some(&acme()), 10).await.unwrap(), [entry]);
+    assert_eq!(bench.store.audits(Some(&acme()), 10).await.unwrap(), [told(&request("one", 0)), entry]);
     assert_eq!(bench.clock.waits(), 3);
 }
 

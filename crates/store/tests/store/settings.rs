@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::ports::{Connections, DeletionMark, Removed, Reports, RunReport, Saved, StopReason};
+use engine::ports::{
+    AuditAction, AuditEntry, Audits, Connections, DeletionMark, Removed, Reports, RunReport, Saved, StopReason,
+};
 use rules::connection::Connection;
 use rules::ids::{ConnectionId, Epoch, RunId};
 use rules::owed::Selection;
@@ -155,7 +157,18 @@ async fn a_deletion_whose_replies_were_lost_is_done_once() {
     bench.store.save_connection(&acme).await.unwrap();
     bench.break_next("UpdateItem", [Fault::ReplyLost]);
     assert!(bench.store.begin_deletion(&acme.id, mark).await.unwrap());
-    bench.break_next("DeleteItem", [Fault::ReplyLost]);
-    assert_eq!(bench.store.delete_connection(&acme.id, mark).await.unwrap(), Removed::Done);
+    bench.break_next("TransactWriteItems", [Fault::ReplyLost]);
+    let entry = AuditEntry {
+        id: 1,
+        at: at(0),
+        who: "ann".to_owned(),
+        action: AuditAction::ConnectionDeleted,
+        connection: Some(acme.id.clone()),
+        subject: String::new(),
+        records: 0,
+        expires: at(60),
+    };
+    assert_eq!(bench.store.delete_connection(&acme.id, mark, &entry).await.unwrap(), Removed::Done);
+    assert_eq!(bench.store.audits(None, 10).await.unwrap(), [entry]);
     assert_eq!(bench.store.connection(&acme.id).await.unwrap(), None);
 }

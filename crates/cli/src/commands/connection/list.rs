@@ -62,7 +62,8 @@ fn table(Told { answer, now }: &Told) -> String {
     let mut shown = if connections.is_empty() {
         "There is no connection yet; `resync connection create` makes one.\n".to_owned()
     } else {
-        let mut table = Table::new(&["=CONNECTION", "POLICY", "STANDS", ">CALLS USED", ">CAP", ">OPEN RETRIES"]);
+        let mut table =
+            Table::new(&["=CONNECTION", "POLICY", "STANDS", ">CALLS USED OR RESERVED", ">CAP", ">OPEN RETRIES"]);
         for line in connections {
             let budget = &line["budget"];
             table.row([

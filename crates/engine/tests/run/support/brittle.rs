@@ -12,10 +12,10 @@ use std::time::Duration;
 use engine::memory::MemoryStore;
 use engine::payload::Payload;
 use engine::ports::{
-    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DeletionMark, DueRecords, ErrorTypes,
-    Events, Facts, Intake, Journal, Keeping, KeptAnswer, KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite,
-    PageToken, PortError, Put, Queue, Read, Records, Recounted, Removed, Reports, Requests, RunReport, Saved,
-    SlotWritten, Standings, Stretch, Totals, TypeEntry, UsageReports, Written,
+    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DeletionMark, DueRecords, Erasing,
+    Erasure, Erasures, ErrorTypes, Events, Facts, Intake, Journal, Keeping, KeptAnswer, KeptRequest, KeyPage,
+    KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Recounted, Removed, Reports,
+    Requests, RunReport, Saved, SlotWritten, Standing, Standings, Stretch, Totals, TypeEntry, UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -23,7 +23,7 @@ use rules::control::Control;
 use rules::events::Outbound;
 use rules::ids::{ConnectionId, RecordKey, RequestId};
 use rules::journal::{Entry, Stamp};
-use rules::record::{Record, Stored};
+use rules::record::Record;
 use rules::resync::Request;
 use rules::time::Timestamp;
 use rules::usage::Usage;
@@ -159,7 +159,6 @@ around!(Records {
     fn children(parent: &RecordKey, after: Option<&PageToken>, limit: usize) -> KeyPage;
     fn write_outcomes(writes: &[OutcomeWrite], keeping: &Keeping) -> Vec<Written>;
     fn put(put: &Put, keeping: &Keeping) -> Written;
-    fn erase(record: &Stored) -> Written;
 });
 around!(DueRecords {
     fn due(id: &ConnectionId, queue: Queue, horizon: Timestamp, shards: u16, after: Option<&PageToken>, limit: usize) -> KeyPage;
@@ -183,11 +182,12 @@ around!(Connections {
     fn intake(id: &ConnectionId) -> Option<Intake>;
     fn begin_deletion(id: &ConnectionId, mark: DeletionMark) -> bool;
     fn keep_connection(id: &ConnectionId) -> bool;
-    fn delete_connection(id: &ConnectionId, mark: DeletionMark) -> Removed;
+    fn delete_connection(id: &ConnectionId, mark: DeletionMark, audit: &AuditEntry) -> Removed;
     fn raise_shards(id: &ConnectionId, shards: u16) -> ();
 });
 around!(Standings {
     fn facts_of_each(ids: &[ConnectionId]) -> Vec<Result<Facts, PortError>>;
+    fn standing(id: &ConnectionId) -> Option<Standing>;
 });
 around!(UsageReports {
     fn usage(id: &ConnectionId) -> Usage;
@@ -206,11 +206,14 @@ around!(Reports {
     fn reports(id: &ConnectionId, limit: usize) -> Vec<RunReport>;
 });
 around!(Requests {
-    fn keep_request(request: &Request, owing: &Control, expected: u64) -> KeptRequest;
+    fn keep_request(request: &Request, owing: &Control, expected: u64, audit: &AuditEntry) -> KeptRequest;
     fn request(connection: &ConnectionId, id: &RequestId) -> Option<Request>;
     fn requests_named(connection: &ConnectionId, ids: &[RequestId]) -> Vec<Request>;
     fn requests(connection: &ConnectionId, limit: usize) -> Vec<Request>;
     fn change_request(before: &Request, after: &Request) -> Saved<Option<Request>>;
+});
+around!(Erasures {
+    fn erase(erasure: &Erasure) -> Erasing;
 });
 around!(Audits {
     fn keep_audit(entry: &AuditEntry) -> ();
