@@ -16,9 +16,9 @@ use rules::catalogue::ErrorType;
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::counts::TryKind;
-use rules::ids::{BatchId, ConnectionId, Epoch, Fence, ObjectName, RequestId, RunId};
+use rules::ids::{BatchId, ConnectionId, Epoch, Fence, ObjectName, ParentKey, RequestId, RunId};
 use rules::journal::{Entry, Phase, Sent, Slot, Stamp};
-use rules::owed::{Forced, Selection};
+use rules::owed::{Forced, Owed, Selection};
 use rules::record::{Failure, Next, Record, State};
 use rules::resync::{Action, Matching, Progress, Request, RequestState, Wanted};
 use rules::suspension::{Cause, Suspension};
@@ -37,6 +37,8 @@ pub(super) const TYPES: usize = 20;
 pub(super) const SHARDS: u16 = 16;
 pub(super) const RECORDS: usize = 50_000;
 pub(super) const CONNECTIONS: usize = 60;
+/// The others that have a part of their own: `swept` and `tidied`.
+pub(super) const BESIDE: usize = 2;
 pub(super) const OBJECTS: [&str; 2] = ["Contact", "Invoice__c"];
 
 pub(super) type Bundle = Around<DynamoStore<VirtualClock>>;
@@ -141,16 +143,25 @@ impl Morning {
         let now = sample::time(NOW);
         let probe = Some(now + Duration::from_hours(20));
         let suspension = Suspension { cause: Cause::Down, since: now, failed_probes: 3, next_probe: probe };
-        let control = Control { revision: 1, epoch: Epoch(7), suspension: Some(suspension), ..Control::default() };
-        assert_eq!(store.save_control(&swept(), &control, 0).await.unwrap(), Saved::Done);
+        let asked = Request { connection: swept(), ..request(0) };
+        let owed = Owed::default().with_request(Forced::accepted(&asked, Epoch(7))).expect("one may be open");
+        let control =
+            Control { revision: 1, epoch: Epoch(7), suspension: Some(suspension), owed, ..Control::default() };
+        assert_eq!(store.keep_request(&asked, &control, 0, &audited(0)).await.unwrap(), KeptRequest::New);
         let failed = now + Duration::from_hours(4) - Duration::from_hours(24 * 7);
+        // Whoever explains it looks for its parent, too.
+        let parent = Some(ParentKey { object: sample::object("Account"), id: sample::record_id("gone") });
         let record = Record {
             state: State::Scheduled(Next::Sweep),
+            parent,
             first_failed: failed,
             last_failed: failed,
             ..sample::failing("swept", "edge")
         };
         likes::put(store, &record).await;
+        // And for what waits for it.
+        let parent = Some(ParentKey { object: record.key.object.clone(), id: record.key.id.clone() });
+        likes::put(store, &Record { parent, key: sample::key("swept", "child"), ..record }).await;
         let contact: BTreeMap<_, _> = [(sample::object("Contact"), 50)].into();
         let types: Vec<ErrorType> = (0..TYPES).map(|number| sample::error_type(&type_name(number))).collect();
         let change = |error_type| CountChange { error_type, records: contact.clone(), oldest: None, timed_out: 0 };

@@ -118,7 +118,7 @@ macro_rules! every_conformance_check {
             settings::a_connection_is_deleted_by_its_mark_only,
             settings::a_connection_that_is_gone_bears_no_mark,
             settings::a_deleted_connection_is_gone_and_what_it_kept_stays,
-            settings::a_connection_and_its_control_item_are_read_together,
+            settings::a_connection_and_how_it_stands_are_read_together,
             directories::error_types_are_listed_once_and_in_order,
             counts::a_type_that_is_only_listed_has_no_records,
             counts::changes_add_up_by_type_and_object,

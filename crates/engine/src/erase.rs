@@ -59,10 +59,10 @@ pub enum Erased {
 /// # Errors
 /// When the store fails; it may then be erased or not, and the same again finds out.
 pub async fn erase<P: Ports>(ports: &P, key: &RecordKey, deed: Deed<'_>) -> Result<Erased, PortError> {
-    let Some(Standing { connection, control }) = ports.store().standing(&key.connection).await? else {
+    let Some(Standing { connection, facts }) = ports.store().standing(&key.connection).await? else {
         return Ok(Erased::UnknownConnection);
     };
-    let mut hold = match Hold::take(ports, &connection.id, control).await? {
+    let mut hold = match Hold::take(ports, &connection.id, facts.control).await? {
         Ok(hold) => hold,
         Err(until) => return Ok(Erased::Running { until }),
     };

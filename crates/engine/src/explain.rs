@@ -24,7 +24,7 @@ use serde::Serialize;
 use sweeps::Sweeps;
 
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Facts, Journal, PortError, Records, Requests, Standings};
+use crate::ports::{Clock, Facts, Journal, PortError, Records, Requests, Standing, Standings};
 use crate::run::Quarantine;
 
 /// A gate as it stands.
@@ -101,11 +101,9 @@ pub enum Answer {
 /// # Errors
 /// When the store fails.
 pub async fn explain<P: Ports>(ports: &P, key: &RecordKey) -> Result<Answer, PortError> {
-    let store = ports.store();
-    let Some(connection) = store.connection(&key.connection).await? else {
+    let Some(Standing { connection, facts }) = ports.store().standing(&key.connection).await? else {
         return Ok(Answer::UnknownConnection);
     };
-    let facts = store.facts(&key.connection).await?;
     explain_by(ports, &connection, &facts, key).await
 }
 

@@ -33,7 +33,7 @@ use tracing::warn;
 
 use crate::explain::delayed;
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Facts, PortError, Standings};
+use crate::ports::{self as port, Clock, Connections, Facts, PortError, Standings};
 use crate::run::closed_gates;
 
 /// A suspension, as a person is shown it.
@@ -162,10 +162,9 @@ pub async fn standing<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<S
 /// # Errors
 /// When the store fails.
 pub async fn standing_by<P: Ports>(ports: &P, id: &ConnectionId) -> Result<Option<(Standing, Facts)>, PortError> {
-    let Some(connection) = ports.store().connection(id).await? else {
+    let Some(port::Standing { connection, facts }) = ports.store().standing(id).await? else {
         return Ok(None);
     };
-    let facts = ports.store().facts(id).await?;
     Ok(Some((stand(connection, &facts, ports.clock().now()), facts)))
 }
 

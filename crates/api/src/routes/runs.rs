@@ -24,12 +24,12 @@ pub(super) fn routes<P: Ports + 'static>() -> Router<Arc<P>> {
 
 #[derive(Serialize)]
 struct Runs {
-    runs: Vec<Run>,
+    runs: Vec<Told>,
 }
 
 /// A report as it is told. What a run passed over is not what a request left alone, and has another name here.
 #[derive(Serialize)]
-struct Run {
+struct Told {
     run: RunId,
     epoch: Epoch,
     selection: Selection,
@@ -46,7 +46,7 @@ struct Run {
     deleted: Option<u64>,
 }
 
-impl From<RunReport> for Run {
+impl From<RunReport> for Told {
     fn from(report: RunReport) -> Self {
         let RunReport { run, epoch, selection, started, ended, stopped, .. } = report;
         let RunReport { api_calls, tried, resolved, failed, unknown, skipped, deleted, .. } = report;
@@ -78,5 +78,5 @@ async fn list<P: Ports>(
     params.finish()?;
     let connection = settings(ports.as_ref(), &name).await?;
     let reports = ports.store().reports(&connection.id, limit).await?;
-    Ok(Json(Runs { runs: reports.into_iter().map(Run::from).collect() }))
+    Ok(Json(Runs { runs: reports.into_iter().map(Told::from).collect() }))
 }

@@ -71,3 +71,32 @@ fn a_retry_that_makes_no_sense_is_refused_before_anything_is_asked() {
     let said = world.refused(&["retry", "--type", "Not A Type", "--connection", "marketing"], 3);
     assert!(said.contains("type"), "{said}");
 }
+
+/// It is not told as Salesforce being out of reach, and nothing is sent.
+#[test]
+fn a_secret_that_is_not_there_is_named_wherever_a_person_looks_and_found_again_by_itself() {
+    let world = World::filled();
+    let secret = std::fs::read(world.path("acme.json")).expect("it is there");
+    std::fs::remove_file(world.path("acme.json")).expect("it is ours");
+    let local = world.local();
+    let record = "marketing/Contact/C-00001";
+    world.done(&["retry", record]);
+    let suspension = || world.json(&["suspension", "marketing"])["suspension"].clone();
+    assert!((0..2_000).any(|_| !suspension().is_null()), "a secret that cannot be read suspends");
+    let told = suspension();
+    assert_eq!((&told["cause"], &told["next_probe"]), (&json!("secret_unreadable"), &json!(null)));
+    let named = "the secret acme cannot be read (the file ";
+    for args in [&["suspension", "marketing"][..], &["explain", record], &["connection", "list"]] {
+        let shown = world.done(args);
+        assert!(shown.contains(named), "{args:?}: {shown}");
+    }
+    assert!(world.done(&["suspension", "marketing"]).contains("it goes on when the secret can be read"));
+    assert!(world.done(&["explain", record]).contains("sooner: mend the secret"));
+    assert_eq!(world.simulator.calls_used(), 0);
+    std::fs::write(world.path("acme.json"), secret).expect("it is ours");
+    // Who asks for something else need not wait for the tick.
+    let done = world.json(&["retry", "marketing/Contact/C-00002", "--wait"]);
+    assert_eq!(done["request"]["state"], "done", "{done}");
+    assert!(suspension().is_null());
+    drop(local);
+}

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use rules::connection::Connection;
 use rules::control::Control;
+use rules::usage::Usage;
 
 use super::given::{ANSWERS, put_new, read};
 use crate::fakes::sample;
-use crate::ports::{AuditAction, AuditEntry, DeletionMark, Removed, Saved, Standing, Store};
+use crate::ports::{AuditAction, AuditEntry, DeletionMark, Facts, Removed, Saved, Standing, Store};
 
 async fn there<S: Store>(store: &S, connection: &Connection) -> Option<Connection> {
     store.connection(&connection.id).await.expect(ANSWERS)
@@ -103,16 +104,18 @@ fn audited(id: u64) -> AuditEntry {
     }
 }
 
-/// The empty control item where there is none.
-pub async fn a_connection_and_its_control_item_are_read_together<S: Store>(store: &S) {
+/// The empty ones where there are none.
+pub async fn a_connection_and_how_it_stands_are_read_together<S: Store>(store: &S) {
     let (acme, other) = (sample::interval("acme"), sample::recent("acme-2"));
     assert_eq!(store.standing(&acme.id).await.expect(ANSWERS), None);
     assert!(created(store, &acme).await && created(store, &other).await);
     let control = Control { revision: 7, ..Control::default() };
     assert_eq!(store.save_control(&other.id, &control, 0).await.expect(ANSWERS), Saved::Done);
-    for (connection, control) in [(acme, Control::default()), (other, control)] {
+    let usage = Usage { revision: 9, ..Usage::default() };
+    assert_eq!(store.save_usage(&other.id, &usage, 0).await.expect(ANSWERS), Saved::Done);
+    for (connection, facts) in [(acme, Facts::default()), (other, Facts { control, usage })] {
         let standing = store.standing(&connection.id).await.expect(ANSWERS);
-        assert_eq!(standing, Some(Standing { connection, control }));
+        assert_eq!(standing, Some(Standing { connection, facts }));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::parts::Ports;
 use crate::ports::{DueRecords, ErrorTypes, Look, PortError};
 
 /// Looks at the index that one explanation takes at most, each a request.
-const MOST_LOOKS: usize = 3;
+const MOST_LOOKS: usize = 2;
 
 /// What later sweeps would find.
 pub(super) struct Sweeps<'a, P: Ports> {

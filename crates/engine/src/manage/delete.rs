@@ -88,10 +88,10 @@ async fn in_the_way<P: Ports>(
     id: &ConnectionId,
     look: Look,
 ) -> Result<Result<Connection, Deleted>, PortError> {
-    let Some(Standing { connection, control }) = ports.store().standing(id).await? else {
+    let Some(Standing { connection, facts }) = ports.store().standing(id).await? else {
         return Ok(Err(Deleted::UnknownConnection));
     };
-    let now = ports.clock().now();
+    let (control, now) = (facts.control, ports.clock().now());
     if !control.owed.forced.is_empty() {
         return Ok(Err(Deleted::HasRequests));
     }

@@ -59,8 +59,11 @@ impl Standings for MemoryStore {
 
     async fn standing(&self, connection: &ConnectionId) -> Result<Option<Standing>, PortError> {
         self.carry_out(Operation::Standing, |state| {
-            let control = state.controls.get(connection).cloned().unwrap_or_default();
-            state.connections.get(connection).cloned().map(|connection| Standing { connection, control })
+            let facts = Facts {
+                control: state.controls.get(connection).cloned().unwrap_or_default(),
+                usage: state.usage.get(connection).cloned().unwrap_or_default(),
+            };
+            state.connections.get(connection).cloned().map(|connection| Standing { connection, facts })
         })
     }
 }

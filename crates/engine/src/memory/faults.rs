@@ -149,7 +149,7 @@ impl Operation {
             Self::EndAttempt => "ending an attempt at an action",
             Self::ReleaseKey => "giving an action's key back",
             Self::Erase => "erasing a record",
-            Self::Standing => "reading a connection and its control item",
+            Self::Standing => "reading a connection and how it stands",
         }
     }
 }

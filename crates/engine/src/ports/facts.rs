@@ -18,13 +18,13 @@ pub struct Facts {
     pub usage: Usage,
 }
 
-/// A connection, and who has it in hand.
+/// A connection, and how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its settings.
     pub connection: Connection,
-    /// Its control item; the empty one if there is none.
-    pub control: Control,
+    /// What its gates are asked about.
+    pub facts: Facts,
 }
 
 /// The facts of connections.
@@ -39,10 +39,10 @@ pub trait Standings: Send + Sync {
         connections: &[ConnectionId],
     ) -> impl Future<Output = Result<Vec<Result<Facts, PortError>>, PortError>> + Send;
 
-    /// A connection with its control item in one request, with strong consistency; nothing if there is none of that name.
+    /// A connection with its facts in one request, with strong consistency; nothing if there is none of that name.
     ///
     /// # Errors
-    /// When the store fails, or one of the two items cannot be read.
+    /// When the store fails, or one of its items cannot be read.
     fn standing(&self, connection: &ConnectionId) -> impl Future<Output = Result<Option<Standing>, PortError>> + Send;
 
     /// The facts of one connection.

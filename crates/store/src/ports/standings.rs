@@ -1,4 +1,4 @@
-//! How connections stand: their control and usage items, of many in one request; the settings of one with its control item.
+//! How connections stand: their control and usage items, of many in one request; the settings of one with them.
 //!
 //! Must not know: leases, budgets, suspensions.
 
@@ -22,10 +22,11 @@ impl<C: Clock> Standings for DynamoStore<C> {
     }
 
     async fn standing(&self, connection: &ConnectionId) -> Result<Option<Standing>, PortError> {
-        let (of_settings, of_control) = (key::settings(connection), key::control(connection));
-        let items = self.by_partition(READING, vec![of_settings.clone(), of_control.clone()]).await?;
-        let Some(settings) = items.get(&of_settings.pk) else { return Ok(None) };
-        Ok(Some(Standing { connection: settings::read(settings)?, control: content(&of_control, &items)? }))
+        let own = key::settings(connection);
+        let keys = vec![own.clone(), key::control(connection), key::usage(connection)];
+        let items = self.by_partition(READING, keys).await?;
+        let Some(settings) = items.get(&own.pk) else { return Ok(None) };
+        Ok(Some(Standing { connection: settings::read(settings)?, facts: facts(connection, &items)? }))
     }
 }
 
