@@ -14,6 +14,8 @@ mod exchange;
 mod fixed_secrets;
 mod jwt;
 mod limit_info;
+mod names;
+mod reach;
 mod records;
 mod secret;
 mod session;
