@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each room, and the rooms that it may know.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("rules", &[]),
     ("engine", &["rules"]),
     ("store", &["engine", "rules"]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("functions", &["api", "engine", "rules", "salesforce", "store"]),
     ("api", &["engine", "rules"]),
     ("imports", &["rules"]),
+    ("fuzz", &[]),
     ("model", &["rules"]),
     ("simulation", &["engine", "rules", "store"]),
     ("cli", &["api", "engine", "functions", "imports", "rules", "salesforce", "salesforce-sim", "store"]),

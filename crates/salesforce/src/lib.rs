@@ -12,6 +12,8 @@ mod body;
 mod client;
 mod exchange;
 mod fixed_secrets;
+#[cfg(test)]
+mod fuzz_tests;
 mod jwt;
 mod limit_info;
 mod names;
