@@ -69,13 +69,10 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let special = match address.octets() {
-        [0 | 240..=255, ..] => true,
-        [100, 64..=127, ..] => true,
-        [192, 0, 0, _] | [192, 88, 99, _] => true,
-        [198, 18 | 19, ..] => true,
-        _ => false,
-    };
+    let special = matches!(
+        address.octets(),
+        [0 | 240..=255, ..] | [100, 64..=127, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18 | 19, ..]
+    );
     let ours = address.is_loopback() || address.is_private() || address.is_link_local();
     !(special || ours || address.is_multicast() || address.is_documentation())
 }
