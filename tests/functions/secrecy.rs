@@ -163,15 +163,15 @@ async fn nothing_that_operators_and_viewers_ask_for_is_answered_or_logged_with_a
     let world = world(&["ann", "bob"]).await;
     let mut url = Url(start(Binary::Api, &world.services()).await);
     let record = format!("{ACME}/records/Contact/ann");
-    let mut said = String::new();
+    let mut said = vec![format!("{:?}", url.get(VIC, &record).await)];
     for path in ["", "/errors", "/records", "/export", "/usage", "/health", "/resyncs", "/runs", "/suspension"] {
-        said += &format!("{:?}", url.get(VIC, &format!("{ACME}{path}")).await);
+        said.push(format!("{:?}", url.get(VIC, &format!("{ACME}{path}")).await));
     }
-    said += &format!("{:?}", url.get(VIC, &record).await);
+    let said = said.concat();
     // The error's message is shown to those who may read: it is what they came for. Nothing else of the report is.
     assert!(said.contains(&format!("it failed, says {CANARY}")), "{said}");
     let said = said.replace(&format!("it failed, says {CANARY}"), "");
-    let mut answers = String::new();
+    let mut answers = Vec::new();
     for (method, path, body) in [
         ("POST", "/test", json!({})),
         ("POST", "/plans", json!({"all": true})),
@@ -186,10 +186,10 @@ async fn nothing_that_operators_and_viewers_ask_for_is_answered_or_logged_with_a
         ("PATCH", "", json!({"target": {"client_secret": CLIENT_SECRET}})),
         ("PUT", "/limit", json!({"api_limit": CANARY})),
     ] {
-        answers += &format!("{:?}", url.send(ADA, method, &format!("{ACME}{path}"), &body).await);
+        answers.push(format!("{:?}", url.send(ADA, method, &format!("{ACME}{path}"), &body).await));
     }
     let audit = url.get(VIC, "/v1/audit").await;
-    tells_nothing("the function URL", &(url.log().await + &said + &answers + &format!("{audit:?}")));
+    tells_nothing("the function URL", &(url.log().await + &said + &answers.concat() + &format!("{audit:?}")));
     let events: String = world.bus.take().iter().map(Value::to_string).collect();
     tells_nothing("the bus", &events);
 }
