@@ -20,6 +20,7 @@ mod retry_recent;
 mod retry_requested;
 mod retry_timed_out;
 pub(crate) mod runtime_api;
+mod secrecy;
 pub(crate) mod secrets;
 mod start;
 pub(crate) mod url;

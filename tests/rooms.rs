@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("functions", &["api", "engine", "rules", "salesforce", "store"]),
     ("api", &["engine", "rules"]),
     ("imports", &["rules"]),
+    ("fuzz", &[]),
     ("model", &["rules"]),
     ("simulation", &["engine", "rules", "store"]),
     ("bench", &["engine", "functions", "rules", "salesforce", "salesforce-sim", "store"]),

@@ -8,4 +8,5 @@ mod deploy;
 mod functions;
 mod kill;
 mod likes;
+mod named;
 mod rooms;

@@ -24,7 +24,7 @@ pub(super) const ADA: &str = "arn:aws:sts::111122223333:assumed-role/Operators/a
 pub(super) const VIC: &str = "arn:aws:iam::111122223333:user/support/vic";
 
 /// The function behind the URL of a system.
-pub(super) struct Url(Function);
+pub(super) struct Url(pub(super) Function);
 
 /// An answer of the function URL.
 #[derive(Debug)]

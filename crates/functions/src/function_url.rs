@@ -77,4 +77,6 @@ fn refused(problem: &NotLetIn) -> Response {
 }
 
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod tests;

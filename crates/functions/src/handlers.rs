@@ -17,4 +17,6 @@ pub use retry::{retry, retry_requested, retry_until};
 pub use trigger::{Trigger, scheduled_event};
 
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod tests;

@@ -8,12 +8,12 @@ use aws_sdk_eventbridge::error::{DisplayErrorContext, ProvideErrorMetadata, SdkE
 /// Why a request to a service failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// It answered with an error.
-    #[error("the service answered {code}: {message}")]
+    /// It answered with an error. The text of a validation error is left out: services quote in it what they were sent.
+    #[error("the service answered {code}{message}")]
     Answered {
         /// The error's code.
         code: String,
-        /// Its text.
+        /// `: ` and its text, or nothing.
         message: String,
     },
     /// It was not reached, or the connection broke.
@@ -36,10 +36,7 @@ pub(crate) enum Refusal {
 impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for Refusal {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         match error {
-            SdkError::ServiceError(answer) => Self::Answered {
-                code: answer.err().code().unwrap_or("an error without a code").to_owned(),
-                message: answer.err().message().unwrap_or("no text").to_owned(),
-            },
+            SdkError::ServiceError(answer) => Self::answered(answer.err().code(), answer.err().message()),
             SdkError::DispatchFailure(failure) => Self::NotReached {
                 problem: failure
                     .as_connector_error()
@@ -52,8 +49,39 @@ impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for Refusal {
     }
 }
 
+impl Refusal {
+    fn answered(code: Option<&str>, message: Option<&str>) -> Self {
+        let code = code.unwrap_or("an error without a code").to_owned();
+        let shown = message.filter(|_| !code.contains("Validation"));
+        Self::Answered { message: shown.map_or_else(String::new, |text| format!(": {text}")), code }
+    }
+}
+
 /// An error's text with those of its causes.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_validation_error_is_not_repeated_because_it_quotes_what_was_sent() {
+        let quoted =
+            "1 validation error detected: Value '[PutEventsRequestEntry(detail={hunter2})]' at 'entries' failed";
+        let shown = Refusal::answered(Some("ValidationException"), Some(quoted)).to_string();
+        assert_eq!(shown, "the service answered ValidationException");
+    }
+
+    #[test]
+    fn the_text_of_a_refused_permission_is_repeated() {
+        let shown =
+            Refusal::answered(Some("AccessDeniedException"), Some("not authorized to perform events:PutEvents"));
+        assert_eq!(
+            shown.to_string(),
+            "the service answered AccessDeniedException: not authorized to perform events:PutEvents"
+        );
+    }
 }

@@ -2,10 +2,10 @@
 //!
 //! Must not know: how a token is obtained, what is sent.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 use rules::connection::Target;
+
+use crate::reach::{Reach, is_this_machine};
 
 /// Why an address is not used. The address itself is not shown: it may come from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub(crate) enum NotAllowed {
     /// It is neither the usual port nor the login's.
     #[error("the address names a port that is not the login's")]
     Port,
+    /// Its host is this machine or in a private network.
+    #[error("the address names this machine or a private network")]
+    Inside,
     /// It carries a user name or a password.
     #[error("the address carries a user name or a password")]
     User,
@@ -49,6 +52,7 @@ impl Origin {
 #[derive(Debug)]
 pub(crate) struct Allowed {
     hosts: Vec<String>,
+    reach: Reach,
     login: Origin,
 }
 
@@ -58,8 +62,14 @@ impl Allowed {
     /// # Errors
     /// When its own login address is not one to send a secret to.
     pub(crate) fn by(target: &Target) -> Result<Self, NotAllowed> {
-        let login = admit(&target.allowed_hosts, &target.login_url)?;
-        Ok(Self { hosts: target.allowed_hosts.clone(), login: Origin(login) })
+        let reach = Reach::of(&Url::parse(&target.login_url).map_err(|_| NotAllowed::Unreadable)?);
+        let login = admit(&target.allowed_hosts, reach, &target.login_url)?;
+        Ok(Self { hosts: target.allowed_hosts.clone(), reach, login: Origin(login) })
+    }
+
+    /// How far it reaches.
+    pub(crate) fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// The login's address.
@@ -72,7 +82,7 @@ impl Allowed {
     /// # Errors
     /// When no token may be sent there.
     pub(crate) fn instance(&self, address: &str) -> Result<Origin, NotAllowed> {
-        let url = admit(&self.hosts, address)?;
+        let url = admit(&self.hosts, self.reach, address)?;
         if url.port().is_some() && url.port() != self.login.0.port() {
             return Err(NotAllowed::Port);
         }
@@ -80,10 +90,11 @@ impl Allowed {
     }
 }
 
-fn admit(hosts: &[String], address: &str) -> Result<Url, NotAllowed> {
+fn admit(hosts: &[String], reach: Reach, address: &str) -> Result<Url, NotAllowed> {
     let mut url = Url::parse(address).map_err(|_| NotAllowed::Unreadable)?;
     let host = url.host_str().ok_or(NotAllowed::Unreadable)?;
-    if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback(host)) {
+    let in_the_clear = url.scheme() == "http" && is_this_machine(&url);
+    if !(url.scheme() == "https" || in_the_clear) {
         return Err(NotAllowed::NotSecure);
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -92,15 +103,13 @@ fn admit(hosts: &[String], address: &str) -> Result<Url, NotAllowed> {
     if !hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
         return Err(NotAllowed::Host);
     }
+    if !reach.permits_host_of(&url) {
+        return Err(NotAllowed::Inside);
+    }
     url.set_path("");
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -152,6 +161,66 @@ mod tests {
         assert_eq!(acme("ftp://acme.my.salesforce.com"), Err(NotAllowed::NotSecure));
         for address in ["", "acme.my.salesforce.com", "https://", "data:text/plain,x"] {
             assert_eq!(acme(address), Err(NotAllowed::Unreadable), "{address}");
+        }
+    }
+
+    /// What becomes of an `instance_url` of this host when somebody has even allowed it.
+    fn named_inside(host: &str) -> Result<Origin, NotAllowed> {
+        let url = Url::parse(&format!("https://{host}")).expect("an address");
+        let read = url.host_str().expect("a host").to_owned();
+        let target = target("https://acme.my.salesforce.com", &["acme.my.salesforce.com", &read]);
+        Allowed::by(&target).expect("the login is allowed").instance(&format!("https://{host}"))
+    }
+
+    #[test]
+    fn no_token_is_sent_into_a_private_network_in_whatever_numbers_it_is_written() {
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.1",
+            "017700000001",
+            "0177.0.0.01",
+            "10.0.0.1",
+            "167772161",
+            "192.168.0.1",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "0251.0376.0251.0376",
+            "0",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a9fe:a9fe]",
+            "[64:ff9b::7f00:1]",
+            "[fd00:ec2::254]",
+            "[fe80::1]",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "org.localhost",
+            "127.0.0.1.",
+        ] {
+            assert_eq!(named_inside(host), Err(NotAllowed::Inside), "{host}");
+        }
+        assert!(named_inside("8.8.8.8").is_ok() && named_inside("eu7.salesforce.com").is_ok());
+    }
+
+    #[test]
+    fn no_secret_is_sent_to_a_login_in_a_private_network() {
+        for host in ["10.0.0.1", "169.254.169.254", "192.168.0.1", "[fd00:ec2::254]"] {
+            let inside = target(&format!("https://{host}"), &[host]);
+            assert_eq!(Allowed::by(&inside).map(|_| ()), Err(NotAllowed::Inside), "{host}");
+        }
+    }
+
+    #[test]
+    fn an_org_does_not_send_the_token_in_the_clear_to_this_machine() {
+        let target = target("https://acme.my.salesforce.com", &["acme.my.salesforce.com", "localhost", "127.0.0.1"]);
+        let allowed = Allowed::by(&target).expect("the login is allowed");
+        for address in ["http://localhost", "http://127.0.0.1", "https://localhost"] {
+            assert_eq!(allowed.instance(address), Err(NotAllowed::Inside), "{address}");
         }
     }
 

@@ -19,6 +19,7 @@ use crate::allow::Allowed;
 use crate::auth::{TOKEN_PATH, TokenForm};
 use crate::body::{self, Grant};
 use crate::exchange::{Heard, Silence, Wire, chain};
+use crate::names::{Guarded, SystemNames};
 use crate::records;
 use crate::secret::{Secret, Secrets};
 use crate::session::{Session, SessionSlot};
@@ -41,7 +42,8 @@ impl<S: Secrets, C: Clock> SalesforceTarget<S, C> {
             what: format!("the login address of connection {}", connection.id),
             problem: problem.to_string(),
         })?;
-        let wire = Wire::new(connection.id.clone(), connection.request_timeout(), allowed.login().is_plain())
+        let names = Guarded::new(SystemNames, connection.target.allowed_hosts.clone(), allowed.reach());
+        let wire = Wire::new(connection.id.clone(), connection.request_timeout(), allowed.login().is_plain(), names)
             .map_err(|error| PortError::unavailable("setting up HTTP for Salesforce", error.without_url()))?;
         Ok(Self {
             connection: connection.id.clone(),

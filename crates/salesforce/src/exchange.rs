@@ -15,6 +15,7 @@ use rules::ids::ConnectionId;
 use tracing::warn;
 
 use crate::limit_info;
+use crate::names::{Guarded, Names};
 
 const USER_AGENT: &str = concat!("resync/", env!("CARGO_PKG_VERSION"));
 
@@ -56,12 +57,18 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// A client whose requests take `timeout` at most. `plain` is for this machine only: no proxy is asked.
+    /// A client whose requests take `timeout` at most, and go where `names` lead. `plain` is for this machine only: no proxy is
+    /// asked.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub(crate) fn new(connection: ConnectionId, timeout: Duration, plain: bool) -> Result<Self, reqwest::Error> {
-        let builder = settings(timeout);
+    pub(crate) fn new<N: Names>(
+        connection: ConnectionId,
+        timeout: Duration,
+        plain: bool,
+        names: Guarded<N>,
+    ) -> Result<Self, reqwest::Error> {
+        let builder = settings(timeout).dns_resolver(names);
         let builder = if plain { builder.no_proxy() } else { builder };
         Ok(Self { connection, http: builder.build()?, requests: AtomicU64::new(0) })
     }

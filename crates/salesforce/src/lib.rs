@@ -12,10 +12,14 @@ mod body;
 mod client;
 mod exchange;
 mod fixed_secrets;
+#[cfg(test)]
+mod fuzz_tests;
 mod jwt;
 mod limit_info;
 #[cfg(feature = "measured")]
 pub mod measured;
+mod names;
+mod reach;
 mod records;
 mod secret;
 mod session;

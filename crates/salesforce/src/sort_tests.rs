@@ -114,6 +114,17 @@ fn a_processed_batch_has_one_answer_per_record_and_anything_else_is_unknown() {
 }
 
 #[test]
+fn an_answer_that_is_nested_too_deeply_says_nothing_and_breaks_nothing() {
+    for opening in ["[", "{\"errors\":", "[{\"success\":false,\"errors\":["] {
+        let deep = opening.repeat(300_000);
+        assert_eq!(upsert(200, deep.as_bytes(), 1), UpsertAnswer::Unknown);
+        assert_eq!(probe(200, deep.as_bytes()), ProbeAnswer::Unknown);
+        assert!(matches!(login(200, deep.as_bytes()), Login::Answer(LoginAnswer::Unknown)));
+        assert!(matches!(upsert(400, deep.as_bytes(), 1), UpsertAnswer::Rejected { .. }));
+    }
+}
+
+#[test]
 fn a_login_that_was_refused_for_good_is_told_from_one_to_try_again() {
     let not = LoginAnswer::NotProcessed;
     for (status, body, expected) in [

@@ -7,6 +7,8 @@ pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod directory;
 pub(crate) mod fields;
+#[cfg(test)]
+mod fuzz_tests;
 pub(crate) mod hash;
 pub(crate) mod index;
 pub(crate) mod journal;

@@ -62,6 +62,20 @@ async fn a_body_that_is_no_json_says_where_and_quotes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_is_nested_too_deeply_is_refused_and_nothing_breaks() {
+    let api = Api::acme().await;
+    for path in ["/v1/connections", "/v1/connections/acme/plans", "/v1/connections/acme/imports"] {
+        for opening in ["[", "{\"a\":"] {
+            let request = Request::post(path)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(opening.repeat(LARGEST_BODY / opening.len() - 1)));
+            let detail = api.call(request.expect("a request")).await.problem(400, "bad-request");
+            assert!(detail.starts_with("the body is not JSON (line 1"), "{path}: {detail}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_body_that_is_too_large_is_not_read_to_its_end() {
     let api = Api::with([]).await;
     let request = with_json(&Method::POST, "/v1/connections", &json!("x".repeat(LARGEST_BODY)));

@@ -193,6 +193,10 @@ fn retention(fields: &mut Fields<'_>) -> Retention {
     read
 }
 
+/// How a host is written.
+const IN_NAMES: &str =
+    "write the host's name, such as acme.my.salesforce.com; only this machine may be written as 127.0.0.1";
+
 fn target(fields: &mut Fields<'_>) -> Option<Target> {
     let value = fields.required("target")?;
     let mut target = Fields::of("target", value);
@@ -226,7 +230,11 @@ fn hosts(target: &mut Fields<'_>) -> Vec<String> {
             "write host names alone, such as acme.my.salesforce.com",
         );
     }
-    listed.into_iter().map(|name| name.to_ascii_lowercase()).collect()
+    let listed: Vec<String> = listed.into_iter().map(|name| name.to_ascii_lowercase()).collect();
+    if listed.iter().any(|name| is_in_numbers(name) && !is_loopback(name)) {
+        target.wrong("allowed_hosts", "has an address in numbers", IN_NAMES);
+    }
+    listed
 }
 
 fn login_url(target: &mut Fields<'_>) -> Option<String> {
@@ -240,6 +248,10 @@ fn login_url(target: &mut Fields<'_>) -> Option<String> {
             "is not an https address of a host",
             "write it as https://YOUR-DOMAIN.my.salesforce.com",
         );
+        return None;
+    }
+    if host(&url).is_some_and(|host| is_in_numbers(host) && !is_loopback(host)) {
+        target.wrong("login_url", "is an address in numbers", IN_NAMES);
         return None;
     }
     Some(url)
@@ -259,6 +271,13 @@ fn is_host(text: &str) -> bool {
         !label.is_empty() && !label.starts_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     text.len() <= 253 && text.split('.').all(label)
+}
+
+/// Whether a host is read as an address of IPv4, in whatever numbers: its last part is one. Source: WHATWG, URL, "ends in a number".
+fn is_in_numbers(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = |digits: &str| digits.bytes().all(|b| b.is_ascii_hexdigit());
+    last.bytes().all(|b| b.is_ascii_digit()) || last.strip_prefix("0x").is_some_and(hexadecimal)
 }
 
 fn is_loopback(host: &str) -> bool {

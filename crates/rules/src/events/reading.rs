@@ -2,6 +2,7 @@
 //!
 //! Must not know: which connections exist; an unknown one is the engine's to refuse.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -26,8 +27,8 @@ pub const FAR_FUTURE: Duration = Duration::from_mins(5);
 /// How old a failure may be. The mark of a success lives 30 days; an older failure might have been settled before it.
 pub const OLDEST: Duration = Duration::from_hours(24 * 29);
 
-/// An event as it was delivered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An event as it was delivered. Its `Debug` form does not show its content.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// The kind of event.
     pub detail_type: String,
@@ -35,6 +36,15 @@ pub struct Envelope {
     pub time: Timestamp,
     /// Its content.
     pub detail: Value,
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("detail_type", &self.detail_type)
+            .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a source reports.
@@ -60,8 +70,8 @@ impl Inbound {
     }
 }
 
-/// A record that failed to sync.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A record that failed to sync. Its `Debug` form shows neither the message nor the payload's values.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReportedFailure {
     /// The record.
     pub key: RecordKey,
@@ -79,6 +89,18 @@ pub struct ReportedFailure {
     pub parent: Option<ParentKey>,
     /// The fields to write.
     pub payload: Map<String, Value>,
+}
+
+impl fmt::Debug for ReportedFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReportedFailure")
+            .field("key", &self.key)
+            .field("source_version", &self.source_version)
+            .field("code", &self.code)
+            .field("failed", &self.failed)
+            .field("fields", &self.payload.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A record that was synced.

@@ -221,6 +221,20 @@ fn a_login_address_is_https_and_a_host_alone_except_on_this_machine() {
 }
 
 #[test]
+fn a_host_is_a_name_and_no_address_in_whatever_numbers_but_this_machine_s() {
+    for host in ["10.0.0.1", "169.254.169.254", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "8.8.8.8", "a.0xA"] {
+        let mistakes = refused(&with(least(), "target.login_url", json!(format!("https://{host}"))));
+        assert_eq!(fields_of(&mistakes), ["target.login_url"], "{host}");
+        let mistakes = refused(&with(least(), "target.allowed_hosts", json!([host])));
+        assert_eq!(fields_of(&mistakes), ["target.allowed_hosts"], "{host}");
+        assert!(mistakes.to_string().contains("write the host's name"), "{mistakes}");
+    }
+    for host in ["127.0.0.1", "localhost", "7.example.com", "a7", "0x7.example.com"] {
+        assert_eq!(read(&with(least(), "target.allowed_hosts", json!([host]))).target.allowed_hosts.len(), 2, "{host}");
+    }
+}
+
+#[test]
 fn a_jwt_flow_needs_its_user() {
     let mistakes = refused(&with(least(), "target.flow", json!("jwt_bearer")));
     assert_eq!(fields_of(&mistakes), ["target.username"]);

@@ -268,6 +268,31 @@ fn an_event_of_a_megabyte_is_refused_before_it_is_read() {
 }
 
 #[test]
+fn an_event_that_is_nested_too_deeply_is_refused_and_one_that_can_be_stored_is_taken() {
+    let nested = |depth: usize| {
+        let payload = format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+        event("Sync Failed", &failed()).replace(r#"{"Amount__c":12}"#, &payload)
+    };
+    assert!(read(&nested(100), at(NOW)).is_ok());
+    for depth in [130, 100_000, 250_000] {
+        let mistakes = read(&nested(depth), at(NOW)).expect_err("too deep");
+        assert_eq!(fields_of(&mistakes), ["(event)"], "{depth}");
+    }
+    let open = format!("{{\"detail\":{}", "[".repeat(500_000));
+    assert_eq!(fields_of(&read(&open, at(NOW)).expect_err("it does not end")), ["(event)"]);
+}
+
+/// Invariant 14, Secrecy: a payload that was taken is not shown by whoever prints what was read.
+#[test]
+fn what_was_taken_in_is_printed_without_payload_and_message() {
+    let detail = with(failed(), "payload", json!({ "LastName": "Confidential-4711" }));
+    let detail = with(detail, "error", json!({ "code": "DUPLICATE_VALUE", "message": "Confidential-4711" }));
+    let printed = format!("{:?}", read(&event("Sync Failed", &detail), at(NOW)).expect("it is right"));
+    assert!(printed.contains("INV-1") && printed.contains("DUPLICATE_VALUE"), "{printed}");
+    assert!(!printed.contains("Confidential"), "{printed}");
+}
+
+#[test]
 fn a_payload_may_not_carry_salesforce_s_own_id_or_attributes() {
     for name in ["Id", "id", "ID", "attributes"] {
         let detail = with(failed(), "payload", json!({ name: "001", "Amount__c": 1 }));

@@ -11,6 +11,7 @@ mod faults;
 mod listings;
 mod local;
 mod outcomes;
+mod partial;
 mod puts;
 mod requests;
 mod revisions;
