@@ -43,6 +43,17 @@ pub(crate) struct Ended {
     pub(crate) awaits: u64,
 }
 
+/// What a step of the executor came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// Nobody can go on.
+    Idle,
+    /// Somebody went on.
+    WentOn,
+    /// Somebody went on, and ended by it.
+    Ended(Ended),
+}
+
 /// A process's name: each has another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ProcessId(pub(crate) u64);
@@ -96,22 +107,22 @@ impl Executor {
         self.tasks.insert(process, Task { future: Box::pin(future), waker, fate, awaits: 0, frozen_until: None });
     }
 
-    /// Lets one of those that can go on go on; says who ended by it. Nothing when nobody can.
-    pub(crate) fn step(&mut self) -> Option<Option<Ended>> {
+    /// Lets one of those that can go on go on.
+    pub(crate) fn step(&mut self) -> Step {
         let process = {
             let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
             if ready.is_empty() {
-                return None;
+                return Step::Idle;
             }
             let at = usize::try_from(self.chance.below(ready.len() as u64)).unwrap_or(0);
             ready.swap_remove(at)
         };
-        let Some(task) = self.tasks.get_mut(&process) else { return Some(None) };
+        let Some(task) = self.tasks.get_mut(&process) else { return Step::WentOn };
         let (end, awaits) = (task.go_on(&self.timeline), task.awaits);
         if end.is_some() {
             self.tasks.remove(&process);
         }
-        Some(end.map(|end| Ended { process, end, awaits }))
+        end.map_or(Step::WentOn, |end| Step::Ended(Ended { process, end, awaits }))
     }
 }
 
@@ -161,7 +172,7 @@ mod tests {
             });
         }
         loop {
-            while executor.step().is_some() {}
+            while !matches!(executor.step(), Step::Idle) {}
             let Some(next) = timeline.next() else { break };
             timeline.advance_to(next);
         }

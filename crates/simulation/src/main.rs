@@ -72,7 +72,9 @@ fn main() -> ExitCode {
     };
     let played = play_all(from, seeds, &how);
     if !arguments.json {
-        played.iter().flat_map(|played| &played.history).for_each(|line| println!("{line}"));
+        for line in played.iter().flat_map(|played| &played.history) {
+            println!("{line}");
+        }
     }
     let summary = summary(&played);
     let failed = !summary.violations.is_empty() || !summary.rare.is_empty();
@@ -87,7 +89,9 @@ fn main() -> ExitCode {
 fn crashes(threads: u64) -> ExitCode {
     let threads = usize::try_from(threads).unwrap_or(1);
     let Enumerated { awaits, plays, violations } = enumerate(Which::Pairs { step: 1 }, threads);
-    violations.iter().for_each(|what| println!("{what}"));
+    for what in &violations {
+        println!("{what}");
+    }
     println!("{awaits} awaits, {plays} plays, {} violations", violations.len());
     if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -159,6 +163,8 @@ fn tell(summary: &Summary) {
     for Violation { seed, what } in violations {
         println!("seed {seed}: {what}");
     }
-    rare.iter().for_each(|fault| println!("{fault:?} was met too rarely"));
+    for fault in rare {
+        println!("{fault:?} was met too rarely");
+    }
     println!("{seeds} seeds, {days:.0} days, {records} records, {} violations, trace {trace_hash}", violations.len());
 }

@@ -17,7 +17,7 @@ use rules::ids::ConnectionId;
 use rules::time::Timestamp;
 
 use crate::chance::Chance;
-use crate::executor::{Executor, Fate, ProcessId};
+use crate::executor::{self, Executor, Fate, ProcessId};
 use crate::faults::{Fault, Faults};
 use crate::people::{Message, Sources, Step, Wish};
 use crate::process::Process;
@@ -202,14 +202,11 @@ impl Play {
             for (at, requested) in self.world.post.deliveries() {
                 self.at(at, Happening::Run(requested));
             }
-            if let Some(ended) = self.executor.step() {
-                if let Some(ended) = ended {
-                    self.ended(&ended);
-                }
-                continue;
-            }
-            if !self.jumps() {
-                return;
+            match self.executor.step() {
+                executor::Step::Ended(ended) => self.ended(&ended),
+                executor::Step::WentOn => {}
+                executor::Step::Idle if self.jumps() => {}
+                executor::Step::Idle => return,
             }
         }
     }

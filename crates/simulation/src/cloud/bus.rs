@@ -84,7 +84,9 @@ impl Events for Bus {
         }
         let part = events.len() > 1 && self.faults.meets(Fault::BusTakesPart);
         let taken = if part { events.len() / 2 } else { events.len() };
-        events[..taken].iter().for_each(|event| self.takes(event));
+        for event in &events[..taken] {
+            self.takes(event);
+        }
         timeline.sleep(self.chance.span(Duration::from_millis(1), Duration::from_millis(5))).await;
         if part || self.faults.meets(Fault::BusAnswerLost) {
             return Err(refused());

@@ -266,9 +266,15 @@ fn keys_in(request: &Value, keys: &mut Vec<String>) {
                 keys.push(format!("{}/{}", text(pk), text(sk)));
                 return;
             }
-            fields.values().for_each(|value| keys_in(value, keys));
+            for value in fields.values() {
+                keys_in(value, keys);
+            }
         }
-        Value::Array(items) => items.iter().for_each(|value| keys_in(value, keys)),
+        Value::Array(items) => {
+            for value in items {
+                keys_in(value, keys);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

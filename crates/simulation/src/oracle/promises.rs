@@ -22,7 +22,9 @@ pub(super) fn check(evidence: &Evidence<'_>) {
         match requests.iter().find(|request| request.id == asked.request.id) {
             None => evidence.violated("forced", None, format!("{} was accepted and is not there", asked.request.id)),
             Some(request) if request.state == RequestState::Done => {
-                asked.meant.iter().for_each(|key| is_kept(evidence, request, key));
+                for key in &asked.meant {
+                    is_kept(evidence, request, key);
+                }
             }
             Some(_) => {}
         }

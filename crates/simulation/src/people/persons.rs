@@ -108,10 +108,7 @@ async fn asks(
     (action, wanted, is_planned): (Action, Wanted, bool),
 ) -> Result<(), PortError> {
     let Some(settings) = parts.store.connection(&connection).await? else { return Ok(()) };
-    let planned = match is_planned {
-        true => Some(plan(parts, &settings, action, wanted.clone()).await?.planned()),
-        false => None,
-    };
+    let planned = if is_planned { Some(plan(parts, &settings, action, wanted.clone()).await?.planned()) } else { None };
     let id = RequestId::new(id).expect("a short name");
     let new = NewRequest { connection, id, action, wanted, planned, requested_by: WHO.to_owned() };
     if let Accepted::New(request) | Accepted::Known(request) = manage::request(parts, new).await? {

@@ -22,10 +22,10 @@ impl Play {
         table.lag(Duration::from_millis(200));
         self.world.trace.note(self.world.now(), None, ("quiet", 0), || "from now on nothing breaks".to_owned());
         let ids: Vec<ConnectionId> = self.world.orgs.all(|orgs| {
-            orgs.values_mut().for_each(|org| {
+            for org in orgs.values_mut() {
                 org.weather.clears();
                 org.secret += 1;
-            });
+            }
             orgs.keys().cloned().collect()
         });
         let soon = self.world.now() + Duration::from_mins(1);
