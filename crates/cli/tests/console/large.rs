@@ -145,7 +145,7 @@ async fn a_page_that_the_table_does_not_answer_for_says_that_nothing_was_done_an
     let parts = system(1).await;
     let (base, browser) = (serve(&parts, "ada", Role::Operator).await, Browser::start().await);
     browser.show(1_600, Scheme::Light).await;
-    parts.store.fail_next(Operation::Facts, usize::MAX, Fails::BeforeEffect);
+    parts.store.fail_next(Operation::Standing, usize::MAX, Fails::BeforeEffect);
     browser.go(&format!("{base}/c/acme/errors")).await;
     browser.until_says("try again").await;
     assert_eq!(look_at(&browser, "unavailable").await, Vec::<String>::new());

@@ -3,7 +3,7 @@
 //! Must not know: who asks for it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::ports::{AuditAction, AuditEntry, Controls, Erasing, Erasure, Erasures, KeptRequest, Records, Requests};
+use engine::ports::{Controls, Erasing, Erasure, Erasures, KeptRequest, Records, Requests};
 use rules::control::Control;
 use rules::ids::{Fence, RequestId};
 use rules::record::{Record, Stored};
@@ -11,7 +11,7 @@ use rules::resync::{Action, Progress, Request, RequestState, Wanted};
 
 use crate::support::Bench;
 use crate::support::faulty::Fault;
-use crate::support::samples::{acme, apart, at, contact, failing, first, keeping, stored, waiting};
+use crate::support::samples::{acme, apart, at, contact, failing, first, keeping, stored, told, waiting};
 
 const WITHOUT_AN_ITEM: u64 = 0;
 
@@ -90,19 +90,6 @@ fn request(name: &str, records: &[&str]) -> Request {
         planned: None,
         progress: Progress::default(),
         ended: None,
-    }
-}
-
-fn told(request: &Request) -> AuditEntry {
-    AuditEntry {
-        id: 7,
-        at: at(0),
-        who: "ann".to_owned(),
-        action: AuditAction::ResyncRequested,
-        connection: Some(acme()),
-        subject: request.id.to_string(),
-        records: 0,
-        expires: at(60),
     }
 }
 

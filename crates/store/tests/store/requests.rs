@@ -9,7 +9,7 @@ use rules::resync::{Action, Progress, Request, RequestState, Wanted};
 
 use crate::support::Bench;
 use crate::support::faulty::Fault;
-use crate::support::samples::{acme, at};
+use crate::support::samples::{acme, at, told};
 
 fn request(id: &str, minutes: i64) -> Request {
     Request {
@@ -23,20 +23,6 @@ fn request(id: &str, minutes: i64) -> Request {
         planned: None,
         progress: Progress::default(),
         ended: None,
-    }
-}
-
-/// The audit's entry of a request.
-fn told(request: &Request) -> AuditEntry {
-    AuditEntry {
-        id: 7,
-        at: request.as_of,
-        who: "ann".to_owned(),
-        action: AuditAction::ResyncRequested,
-        connection: Some(acme()),
-        subject: request.id.to_string(),
-        records: 0,
-        expires: at(60),
     }
 }
 

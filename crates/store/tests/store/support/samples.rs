@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use engine::payload::Payload;
-use engine::ports::{Keeping, OutcomeWrite, PayloadChange, Put};
+use engine::ports::{AuditAction, AuditEntry, Keeping, OutcomeWrite, PayloadChange, Put};
 use rules::catalogue::ErrorType;
 use rules::counts::{Attempts, TryKind};
 use rules::ids::{BatchId, ConnectionId, Epoch, Fence, FieldName, ObjectName, ParentKey, RecordId, RecordKey};
 use rules::record::{Failure, Next, PayloadPlace, Record, Resolution, State, Stored};
+use rules::resync::Request;
 use rules::time::Timestamp;
 use rules::tries::{Tries, Try, TryOutcome};
 use rules::version::SourceVersion;
@@ -106,4 +107,18 @@ pub(crate) fn failed_again(before: &Record) -> OutcomeWrite {
 pub(crate) fn saved(before: &Record) -> OutcomeWrite {
     let resolved = before.clone().count(a_try(1, TryOutcome::Saved)).resolve(Resolution::Retried, at(20));
     OutcomeWrite { before: before.clone(), after: resolved.advance() }
+}
+
+/// The audit's entry of a request.
+pub(crate) fn told(request: &Request) -> AuditEntry {
+    AuditEntry {
+        id: 7,
+        at: request.as_of,
+        who: "ann".to_owned(),
+        action: AuditAction::ResyncRequested,
+        connection: Some(acme()),
+        subject: request.id.to_string(),
+        records: 0,
+        expires: at(60),
+    }
 }
