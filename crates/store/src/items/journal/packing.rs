@@ -31,18 +31,15 @@ pub(super) fn pack(sent: &[Sent]) -> Vec<u8> {
             SourceVersion::Number(number) => (0, *number),
             SourceVersion::Time(time) => (IS_TIME, time.as_millis()),
         };
-        match uuid(id.as_str()) {
-            Some(bytes) => {
-                packed.extend((kind | IS_SHORT | IS_UUID).to_be_bytes());
-                packed.extend(bytes);
-            }
-            None => {
-                let (shared, rest) = shared(id_before.as_bytes(), id.as_str().as_bytes());
-                let length = u16::try_from(rest.len()).expect("an id has at most 255 characters, of 4 bytes at most");
-                packed.extend((kind | IS_SHORT | length).to_be_bytes());
-                packed.push(shared);
-                packed.extend(rest);
-            }
+        if let Some(bytes) = uuid(id.as_str()) {
+            packed.extend((kind | IS_SHORT | IS_UUID).to_be_bytes());
+            packed.extend(bytes);
+        } else {
+            let (shared, rest) = shared(id_before.as_bytes(), id.as_str().as_bytes());
+            let length = u16::try_from(rest.len()).expect("an id has at most 255 characters, of 4 bytes at most");
+            packed.extend((kind | IS_SHORT | length).to_be_bytes());
+            packed.push(shared);
+            packed.extend(rest);
         }
         id_before = id.as_str();
         packed.extend(fence.0.to_be_bytes());
@@ -126,8 +123,7 @@ fn uuid(text: &str) -> Option<[u8; 16]> {
 
 fn uuid_text(bytes: [u8; 16]) -> String {
     let digits = format!("{:032x}", u128::from_be_bytes(bytes));
-    let (a, b, c, d, e) = (&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]);
-    format!("{a}-{b}-{c}-{d}-{e}")
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
 /// Small distances either way take one byte: the sign goes to the last bit, and each byte but the last has its first bit set.
