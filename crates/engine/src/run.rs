@@ -104,7 +104,8 @@ pub async fn run<P: Ports>(ports: &P, order: &Order) -> Result<RunEnd, PortError
         Taken::Busy { until } => return Ok(RunEnd::Busy { until }),
         Taken::Held(held) => held,
     };
-    let report = Worker::new(&context, *held).carry_out(id).await?;
+    // Large, and whoever awaits a run need not be.
+    let report = Box::pin(Worker::new(&context, *held).carry_out(id)).await?;
     info!(connection = %connection.id, epoch = report.epoch.0, stopped = ?report.stopped, tried = report.tried,
         resolved = report.resolved, failed = report.failed, unknown = report.unknown, skipped = report.skipped,
         api_calls = report.api_calls, "run finished");
