@@ -58,6 +58,9 @@ type Death = (usize, u64);
 const WORKS: u64 = 20;
 
 /// Plays every death of the scenario, some at a time.
+///
+/// # Panics
+/// When a play does, which the simulation itself would be to blame for.
 #[must_use]
 pub fn enumerate(which: Which, threads: usize) -> Enumerated {
     let (_, runs) = scenario(&[]);

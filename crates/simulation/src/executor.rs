@@ -18,11 +18,11 @@ use crate::timeline::Timeline;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fate {
     /// It dies at this await.
-    pub(crate) dies_at: Option<u64>,
+    pub(crate) death: Option<u64>,
     /// It is frozen at this await, for so long.
-    pub(crate) freezes_at: Option<(u64, Duration)>,
+    pub(crate) freeze: Option<(u64, Duration)>,
     /// It is killed at this instant.
-    pub(crate) killed_at: Option<Timestamp>,
+    pub(crate) end: Option<Timestamp>,
 }
 
 /// How a process ended.
@@ -101,7 +101,7 @@ impl Executor {
         let alarm = Arc::new(Alarm { process, ready: Arc::clone(&self.ready) });
         let waker = Waker::from(alarm);
         waker.wake_by_ref();
-        if let Some(instant) = fate.killed_at {
+        if let Some(instant) = fate.end {
             self.timeline.wake_at(instant, waker.clone());
         }
         self.tasks.insert(process, Task { future: Box::pin(future), waker, fate, awaits: 0, frozen_until: None });
@@ -129,7 +129,7 @@ impl Executor {
 impl Task {
     fn go_on(&mut self, timeline: &Timeline) -> Option<End> {
         let now = timeline.now();
-        if self.fate.killed_at.is_some_and(|instant| instant <= now) {
+        if self.fate.end.is_some_and(|instant| instant <= now) {
             return Some(End::Died);
         }
         if let Some(until) = self.frozen_until.filter(|until| *until > now) {
@@ -140,10 +140,10 @@ impl Task {
             Poll::Ready(()) => return Some(End::Done),
             Poll::Pending => self.awaits += 1,
         }
-        if self.fate.dies_at == Some(self.awaits) {
+        if self.fate.death == Some(self.awaits) {
             return Some(End::Died);
         }
-        if let Some((_, span)) = self.fate.freezes_at.filter(|(at, _)| *at == self.awaits) {
+        if let Some((_, span)) = self.fate.freeze.filter(|(at, _)| *at == self.awaits) {
             self.frozen_until = Some(now + span);
         }
         None
@@ -189,20 +189,20 @@ mod tests {
 
     #[test]
     fn a_process_that_dies_at_its_second_await_comes_no_further_and_the_other_goes_on() {
-        let notes = noted(&[Fate { dies_at: Some(2), ..Fate::default() }, Fate::default()]);
+        let notes = noted(&[Fate { death: Some(2), ..Fate::default() }, Fate::default()]);
         let of = |process| notes.iter().filter(|(by, _)| *by == process).count();
         assert_eq!((of(0), of(1)), (1, 3));
     }
 
     #[test]
     fn a_process_that_is_frozen_goes_on_when_it_thaws() {
-        let frozen = Fate { freezes_at: Some((2, Duration::from_mins(1))), ..Fate::default() };
+        let frozen = Fate { freeze: Some((2, Duration::from_mins(1))), ..Fate::default() };
         assert_eq!(noted(&[frozen]), [(0, 1), (0, 61), (0, 62)]);
     }
 
     #[test]
     fn a_process_is_ended_at_its_instant_even_while_it_waits() {
-        let ended = Fate { killed_at: Some(Timestamp::from_millis(2_500)), ..Fate::default() };
+        let ended = Fate { end: Some(Timestamp::from_millis(2_500)), ..Fate::default() };
         assert_eq!(noted(&[ended]), [(0, 1), (0, 2)]);
     }
 }

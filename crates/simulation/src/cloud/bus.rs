@@ -54,7 +54,7 @@ impl Bus {
     fn takes(&self, event: &Outbound) {
         let now = self.process.clock.timeline.now();
         let kind = event.detail_type();
-        self.trace.note(now, Some(self.process.id), (kind, 0), || format!("{} is published: {event:?}", kind));
+        self.trace.note(now, Some(self.process.id), (kind, 0), || format!("{kind} is published: {event:?}"));
         let mut deliveries = Vec::new();
         if let Outbound::RunRequested(requested) = event
             && !self.faults.meets(Fault::EventLost)

@@ -78,7 +78,7 @@ impl Wish {
     }
 
     /// Asks the system for it. What comes of it is noted as a promise.
-    pub(crate) async fn is_asked(self, world: World, parts: ProcessParts, connection: ConnectionId) {
+    pub(crate) async fn asks_for_it(self, world: World, parts: ProcessParts, connection: ConnectionId) {
         let said = format!("{connection}: a person wants {self:?}");
         world.trace.note(world.now(), None, ("wish", 0), || said);
         // What the system could not do it says; the person may try again, or not.

@@ -139,7 +139,8 @@ fn temper(chance: &Chance) -> Temper {
         3 => Temper::Refused { times: 12, code: CODES[0] },
         _ => {
             let times = u32::try_from(chance.below(5)).unwrap_or(0);
-            Temper::Refused { times, code: *chance.pick(&CODES[..3]) }
+            let code = *chance.pick(&CODES[..3]);
+            Temper::Refused { times, code }
         }
     }
 }

@@ -84,7 +84,7 @@ impl Play {
         let wish = wish.decided(&self.world, &connection);
         let (process, parts) = self.world.process(Role::Action, Some(connection.clone()));
         let world = self.world.clone();
-        self.start(process, Vec::new(), Shelf::default(), wish.is_asked(world, parts, connection));
+        self.start(process, Vec::new(), Shelf::default(), wish.asks_for_it(world, parts, connection));
     }
 
     pub(super) fn start(
@@ -116,8 +116,8 @@ impl Play {
             chance.between(1, most)
         });
         let told = if role == Role::Run { self.deaths.get(&self.runs.len()).copied() } else { None };
-        let dies_at = told.or(by_chance);
-        let freezes_at = faults.chooses(Fault::ProcessFrozen).then(|| {
+        let death = told.or(by_chance);
+        let freeze = faults.chooses(Fault::ProcessFrozen).then(|| {
             let span = chance.span(Duration::from_secs(20), Duration::from_mins(30));
             (chance.between(1, 120), span)
         });
@@ -125,8 +125,8 @@ impl Play {
         let soon = *chance.pick(&[Duration::from_secs(1), Duration::from_secs(5), Duration::from_mins(3)]);
         let lasts = if early { chance.span(Duration::from_millis(50), soon) } else { INVOCATION };
         // A machine that sleeps ends nobody.
-        let killed_at = freezes_at.is_none().then(|| now + lasts);
-        Fate { dies_at, freezes_at, killed_at }
+        let end = freeze.is_none().then(|| now + lasts);
+        Fate { death, freeze, end }
     }
 
     pub(super) fn ended(&mut self, ended: &Ended) {
@@ -135,7 +135,7 @@ impl Play {
         if let Some(run) = self.runs.iter_mut().find(|(process, _)| *process == ended.process) {
             run.1 = ended.awaits;
         }
-        if started.fate.freezes_at.is_some_and(|(at, _)| at <= ended.awaits) {
+        if started.fate.freeze.is_some_and(|(at, _)| at <= ended.awaits) {
             self.world.faults.count(Fault::ProcessFrozen);
         }
         let back = match ended.end {
@@ -154,7 +154,7 @@ impl Play {
     pub(super) fn died(&self, started: &Started) {
         let Started { process, fate, .. } = started;
         let fault = match process.role {
-            _ if fate.killed_at.is_some_and(|at| at <= self.world.now()) => Fault::DeadlineEarly,
+            _ if fate.end.is_some_and(|at| at <= self.world.now()) => Fault::DeadlineEarly,
             Role::Run => Fault::RunDies,
             Role::FanOut => Fault::FanOutDies,
             Role::Ingest => Fault::IngestDies,

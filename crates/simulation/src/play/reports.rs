@@ -48,7 +48,7 @@ impl Play {
         }
         let (process, parts) = self.world.process(Role::Ingest, None);
         let (world, given_back, messages) = (self.world.clone(), Shelf::default(), taken.clone());
-        let shelf = Arc::clone(&given_back);
+        let returned = Arc::clone(&given_back);
         self.start(process, taken, given_back, async move {
             let ingest = Ingest::new(&parts);
             for message in messages {
@@ -56,7 +56,7 @@ impl Play {
                     Ok(_) => recorded(&world, &message),
                     Err(NotTaken::Refused(mistakes)) => world.watch.violated(refused(&world, &message, &mistakes)),
                     Err(NotTaken::Port(_) | NotTaken::Throttled | NotTaken::Contended) => {
-                        shelf.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+                        returned.lock().unwrap_or_else(PoisonError::into_inner).push(message);
                     }
                 }
             }
