@@ -102,8 +102,8 @@ mod tests {
         share.places.iter().map(|place| &place.partition[7..]).collect()
     }
 
-    fn read_up_to(key: &str) -> Option<Last> {
-        Some(Last(key.to_owned(), 5))
+    fn read_up_to(key: &str) -> Last {
+        Last(key.to_owned(), 5)
     }
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
         let mut lanes = Lanes::of(&names);
         let share = lanes.share(8_000).unwrap();
         assert_eq!((partitions(&share), share.each), (vec!["00", "01", "02", "03", "04", "05", "06", "07"], 1_000));
-        let mut lasts = vec![read_up_to("r#1"); 8];
+        let mut lasts = vec![Some(read_up_to("r#1")); 8];
         lasts[2] = None;
         lanes.move_on(lasts, &names);
         assert_eq!(partitions(&lanes.share(80).unwrap()), ["00", "01", "03", "04", "05", "06", "07", "08"]);
@@ -124,7 +124,7 @@ mod tests {
         let mut lanes = Lanes::of(&names);
         let share = lanes.share(1).unwrap();
         assert_eq!((partitions(&share), share.each), (vec!["00"], 1));
-        lanes.move_on(vec![read_up_to("r#1")], &names);
+        lanes.move_on(vec![Some(read_up_to("r#1"))], &names);
         assert_eq!(partitions(&lanes.share(3).unwrap()), ["01", "02", "03"]);
     }
 
@@ -132,7 +132,7 @@ mod tests {
     fn a_listing_goes_on_where_its_token_says_and_ends_with_its_last_partition() {
         let names = names(2);
         let mut lanes = Lanes::of(&names);
-        lanes.move_on(vec![read_up_to("r#1"), None], &names);
+        lanes.move_on(vec![Some(read_up_to("r#1")), None], &names);
         let token = lanes.token().unwrap();
         assert_eq!(Lanes::resume(&token, &names).unwrap(), lanes);
         lanes.move_on(vec![None], &names);
