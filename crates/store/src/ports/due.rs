@@ -166,7 +166,10 @@ impl<C: Clock> DynamoStore<C> {
 /// The place that a token names. A partition that is not listed any more, because its error type was excluded meanwhile, is
 /// passed over.
 fn resume(token: &PageToken, partitions: &[String]) -> Result<Option<Place>, PortError> {
-    let place: Place = serde_json::from_str(&token.0).map_err(|_| unknown_place())?;
+    let place: Place = serde_json::from_str(&token.0).map_err(|_| PortError::Unreadable {
+        what: "the place where a listing goes on".to_owned(),
+        problem: "it was not made by this store".to_owned(),
+    })?;
     if partitions.contains(&place.partition) {
         return Ok(Some(place));
     }
@@ -174,16 +177,13 @@ fn resume(token: &PageToken, partitions: &[String]) -> Result<Option<Place>, Por
     Ok(following.map(|partition| Place { partition: partition.clone(), last: None }))
 }
 
-fn unknown_place() -> PortError {
-    PortError::Unreadable {
-        what: "the place where a listing goes on".to_owned(),
-        problem: "it was not made by this store".to_owned(),
-    }
+/// The partition after this one.
+fn following(partitions: &[String], done: &str) -> Option<String> {
+    partitions.iter().skip_while(|&partition| partition != done).nth(1).cloned()
 }
 
 fn next(partitions: &[String], done: &str) -> Option<Place> {
-    let mut rest = partitions.iter().skip_while(|&partition| partition != done);
-    rest.nth(1).map(|partition| Place { partition: partition.clone(), last: None })
+    following(partitions, done).map(|partition| Place { partition, last: None })
 }
 
 fn start_key(index: Index, partition: &str, last: &Last) -> Item {

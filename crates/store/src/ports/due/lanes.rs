@@ -5,7 +5,7 @@
 use engine::ports::{PageToken, PortError, SIDE_BY_SIDE};
 use serde::{Deserialize, Serialize};
 
-use super::{Last, Place, unknown_place};
+use super::{Last, Place, following, resume};
 
 /// The partitions that are being read, and the first of those that are not begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +30,14 @@ impl Lanes {
     }
 
     /// The place that a token names. A partition that is not listed any more, because its error type was excluded meanwhile, is
-    /// passed over.
+    /// passed over. A sweep that an older version of this program left goes on where it stood: its token names the one partition
+    /// that was being read.
     pub(super) fn resume(token: &PageToken, partitions: &[String]) -> Result<Self, PortError> {
-        let Self { mut places, next } = serde_json::from_str(&token.0).map_err(|_| unknown_place())?;
+        let Ok(Self { mut places, next }) = serde_json::from_str(&token.0) else {
+            let place = resume(token, partitions)?;
+            let next = place.as_ref().and_then(|place| following(partitions, &place.partition));
+            return Ok(Self { places: place.into_iter().collect(), next }.filled(partitions));
+        };
         places.retain(|place| partitions.contains(&place.partition));
         let next = next.and_then(|next| {
             let listed = partitions.contains(&next).then(|| next.clone());
@@ -71,8 +76,7 @@ impl Lanes {
         while self.places.len() < SIDE_BY_SIDE.into()
             && let Some(partition) = self.next.take()
         {
-            let mut following = partitions.iter().skip_while(|&other| *other != partition).skip(1);
-            self.next = following.next().cloned();
+            self.next = following(partitions, &partition);
             self.places.push(Place { partition, last: None });
         }
         self
@@ -137,6 +141,22 @@ mod tests {
         assert_eq!(Lanes::resume(&token, &names).unwrap(), lanes);
         lanes.move_on(vec![None], &names);
         assert_eq!(lanes.token(), None);
+    }
+
+    #[test]
+    fn a_sweep_that_an_older_version_left_goes_on_where_it_stood_with_what_follows_side_by_side() {
+        let names = names(4);
+        let left = Place { partition: names[1].clone(), last: Some(read_up_to("r#1")) };
+        let lanes = Lanes::resume(&left.token(), &names).unwrap();
+        assert_eq!(lanes.places[0], left);
+        assert_eq!(partitions(&lanes.share(8).unwrap()), ["01", "02", "03"]);
+        let last = Place { partition: names[3].clone(), last: None };
+        assert_eq!(partitions(&Lanes::resume(&last.token(), &names).unwrap().share(8).unwrap()), ["03"]);
+    }
+
+    #[test]
+    fn a_text_that_is_no_token_of_any_version_is_refused() {
+        assert!(Lanes::resume(&PageToken("{}".to_owned()), &names(2)).is_err());
     }
 
     #[test]
