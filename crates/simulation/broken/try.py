@@ -11,6 +11,7 @@ usage: try.py [--seeds N] [NAME ...]
 import argparse
 import json
 import pathlib
+import resource
 import subprocess
 import sys
 
@@ -18,6 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 KEPT = ROOT / "target" / "broken"
 TREE = KEPT / "tree"
+# What the plays without a rule may take, all told: memory, and time of a processor.
+BYTES, SECONDS = 6 << 30, 3600
 
 
 def copy() -> None:
@@ -29,26 +32,36 @@ def copy() -> None:
     subprocess.run(["git", "checkout", "--quiet", "--force", "--detach", head.stdout.strip()], cwd=TREE, check=True)
 
 
-def play(seeds: int) -> dict:
-    """Builds the copy as it is and plays it until something is violated."""
+def limited() -> None:
+    """Keeps a rule whose lack loops for ever from taking the machine with it."""
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
+def play(seeds: int) -> str | None:
+    """Builds the copy as it is and plays it until something is violated; tells what, if anything is."""
     build = ["cargo", "build", "--quiet", "--release", "-p", "simulation", "--target-dir", KEPT / "build"]
     subprocess.run(build, cwd=TREE, check=True)
     program = KEPT / "build" / "release" / "simulation"
     command = [program, "--seeds", str(seeds), "--threads", "2", "--fail-fast", "--json"]
-    return json.loads(subprocess.run(command, check=False, capture_output=True, text=True).stdout)
+    played = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limited)
+    if not played.stdout:
+        # A loop without end shows that the patch is no good: it proves nothing of the simulation.
+        print(f"the simulation came to no end: {played.stderr[-500:]}", flush=True)
+        return None
+    first = min(json.loads(played.stdout)["violations"], key=lambda violation: violation["seed"], default=None)
+    return first and f"seed {first['seed']}: {first['what'][:140]}"
 
 
 def noticed(patch: pathlib.Path, seeds: int) -> bool:
     """Whether the simulation notices that the rule is gone."""
     subprocess.run(["git", "apply", patch], cwd=TREE, check=True)
     try:
-        found = play(seeds)["violations"]
+        found = play(seeds)
     finally:
         subprocess.run(["git", "checkout", "--quiet", "--force", "."], cwd=TREE, check=True)
-    first = min(found, key=lambda violation: violation["seed"], default=None)
-    said = f"seed {first['seed']}: {first['what'][:140]}" if first else f"not noticed in {seeds} seeds"
-    print(f"{patch.stem:26} {said}", flush=True)
-    return first is not None
+    print(f"{patch.stem:26} {found or f'not noticed in {seeds} seeds'}", flush=True)
+    return found is not None
 
 
 def main() -> int:
