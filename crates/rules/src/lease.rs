@@ -54,7 +54,8 @@ pub fn take(control: Control, holder: RunId, until: Timestamp, work: &Selection,
         }
         dead => {
             let epoch = Epoch(control.epoch.0 + 1);
-            let owed = if dead.is_some() { control.owed.clone().after_a_death() } else { control.owed.clone() };
+            let owed = control.owed.clone();
+            let owed = if let Some(dead) = dead { owed.after_a_death(dead.epoch) } else { owed };
             let owed = owed.with(work);
             let lease = Some(Lease { holder, epoch, until });
             Take::Free(Box::new(Control { epoch, lease, owed, ..control }))

@@ -96,6 +96,9 @@ pub struct Forced {
     pub progress: Progress,
     /// The last batch that may have been sent without knowing of it.
     pub after: BatchId,
+    /// The last run that took it up. It writes that before it does anything for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worked_by: Option<Epoch>,
 }
 
 impl Forced {
@@ -109,6 +112,7 @@ impl Forced {
             sweep: Sweep::starting(request.as_of),
             progress: request.progress,
             after: BatchId { epoch: request.planned.map_or(epoch, |plan| plan.epoch.min(epoch)), sequence: u32::MAX },
+            worked_by: None,
         }
     }
 
@@ -116,6 +120,7 @@ impl Forced {
     #[must_use]
     pub fn taken_up(mut self, epoch: Epoch, sequence: u32) -> Self {
         self.after = self.after.min(BatchId { epoch, sequence });
+        self.worked_by = Some(epoch);
         self
     }
 
@@ -194,10 +199,11 @@ impl Owed {
         Some(self)
     }
 
-    /// These after the run that worked at them died: what it did since it noted its progress last is counted nowhere.
+    /// These after the run of `dead` died: what it did, for those that it worked at, since it noted its progress last is counted
+    /// nowhere.
     #[must_use]
-    pub fn after_a_death(mut self) -> Self {
-        for forced in &mut self.forced {
+    pub fn after_a_death(mut self, dead: Epoch) -> Self {
+        for forced in self.forced.iter_mut().filter(|forced| forced.worked_by == Some(dead)) {
             forced.progress.at_least = true;
         }
         self

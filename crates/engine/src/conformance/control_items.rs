@@ -45,6 +45,7 @@ fn full() -> Control {
         sweep: sweep("{\"a\":[2]}"),
         progress: Progress { tried: 9, resolved: 4, failed: 3, unknown: 2, ..Progress::default() }.skipping(skips()),
         after: BatchId { epoch: Epoch(number), sequence: u32::MAX },
+        worked_by: number.is_multiple_of(3).then_some(Epoch(number)),
     };
     Control {
         revision: u64::MAX,

@@ -6,6 +6,7 @@ use rules::budget::{Bucket, Budget, Ledger};
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::counts::ApiCalls;
+use rules::ids::RequestId;
 use rules::time::Timestamp;
 
 use super::held::Held;
@@ -38,17 +39,20 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    /// One call, from the block at hand or from a new reservation.
+    /// One call, from the block at hand or from a new reservation. The first one for a person's request is always from a new one:
+    /// that write says who works at it, too.
     pub(super) async fn take<P: Ports>(
         &mut self,
         ports: &P,
         connection: &Connection,
         held: &mut Held<'_, P>,
+        request: Option<&RequestId>,
         now: Timestamp,
     ) -> Result<Grant, Interrupt> {
         let current = Bucket::of(now);
+        let marked = request.is_none_or(|request| held.is_marked(request));
         match &mut self.block {
-            Some(block) if block.bucket == current && block.left > ApiCalls(0) => {
+            Some(block) if marked && block.bucket == current && block.left > ApiCalls(0) => {
                 block.left = block.left.less(ApiCalls(1));
                 Ok(Grant::Call(current))
             }

@@ -136,10 +136,13 @@ impl<P: Ports> Worker<'_, P> {
     }
 
     /// Deletes these failures, and keeps the audit's entry true.
-    async fn delete_audited(&mut self, aim: &Aim, source: &Source, items: Vec<Item>) -> Result<Deleted, PortError> {
+    async fn delete_audited(&mut self, aim: &Aim, source: &Source, items: Vec<Item>) -> Result<Deleted, Interrupt> {
         let Aim::Request { request, .. } = aim else { return Ok(Deleted::default()) };
         if items.is_empty() {
             return Ok(Deleted::default());
+        }
+        if !self.held.is_marked(&request.id) {
+            self.held.update(Some).await?;
         }
         let ports = self.context.ports;
         let subject = format!("{}: {}", request.id, request.wanted);

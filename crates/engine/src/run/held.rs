@@ -2,6 +2,8 @@
 //!
 //! Must not know: what the changes are for.
 
+use std::collections::BTreeSet;
+
 use rules::connection::Connection;
 use rules::control::{Control, OrgUsage};
 use rules::ids::{ConnectionId, Epoch, RequestId, RunId};
@@ -75,6 +77,8 @@ pub(super) struct Held<'a, P: Ports> {
     pub(super) taken: Timestamp,
     org: Option<OrgUsage>,
     pending: Vec<OwedChange>,
+    /// The requests of which it is stored that this run works at them.
+    marked: BTreeSet<RequestId>,
 }
 
 impl<'a, P: Ports> Held<'a, P> {
@@ -116,7 +120,13 @@ impl<'a, P: Ports> Held<'a, P> {
 
     fn new(ports: &'a P, id: &'a ConnectionId, control: Control, taken: Timestamp) -> Self {
         let (epoch, org) = (control.epoch, control.org);
-        Self { ports, id, control, epoch, taken, org, pending: Vec::new() }
+        Self { ports, id, control, epoch, taken, org, pending: Vec::new(), marked: BTreeSet::new() }
+    }
+
+    /// Whether it is stored that this run works at the request, so that its death would be known to have cut that short. There is
+    /// nothing to store of a request that is not owed any more.
+    pub(super) fn is_marked(&self, id: &RequestId) -> bool {
+        self.marked.contains(id) || self.control.owed.request(id).is_none()
     }
 
     /// Notes the org's figure; the next write carries it.
@@ -153,6 +163,8 @@ impl<'a, P: Ports> Held<'a, P> {
                 Saved::Done => {
                     self.control = write;
                     self.pending.clear();
+                    let ours = self.control.owed.forced.iter().filter(|forced| forced.worked_by == Some(self.epoch));
+                    self.marked.extend(ours.map(|forced| forced.request.clone()));
                     return Ok(true);
                 }
                 Saved::Conflict(current) => self.control = self.with_pending(current),

@@ -304,7 +304,8 @@ impl<P: Ports> Worker<'_, P> {
             return if signed_in { Box::pin(self.step(line, airborne, tick)).await } else { Ok(Step::Wait) };
         }
         let now = context.ports.clock().now();
-        match self.allowance.take(context.ports, context.connection, &mut self.held, now).await? {
+        let request = line.source.aim.request();
+        match self.allowance.take(context.ports, context.connection, &mut self.held, request, now).await? {
             Grant::Refused => {
                 line.ready.push_front(batch);
                 self.stop_for(StopReason::Budget);

@@ -205,7 +205,7 @@ impl<P: Ports> Worker<'_, P> {
             self.stop_for(StopReason::Deadline);
             return Ok(false);
         }
-        match self.allowance.take(self.context.ports, self.context.connection, &mut self.held, now).await? {
+        match self.allowance.take(self.context.ports, self.context.connection, &mut self.held, None, now).await? {
             Grant::Call(_) => {
                 self.tally.api_calls += 1;
                 Ok(true)

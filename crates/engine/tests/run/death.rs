@@ -13,7 +13,7 @@ use rules::resync::RequestState;
 use rules::verdict::Answer;
 use serde_json::json;
 
-use crate::support::persons::everything;
+use crate::support::persons::{everything, these};
 use crate::support::{World, at, id, interval, recent};
 
 const TICK: &str = "2026-03-02T09:20:00Z";
@@ -163,6 +163,32 @@ async fn a_forced_run_may_die_at_any_step_and_what_was_asked_is_done_in_the_end(
         );
         all_is_well(&world, 1).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_a_dead_run_worked_at_is_told_of_as_a_lower_bound() {
+    let (mut first_alone, mut second_alone) = (0, 0);
+    for step in 1.. {
+        let world = before_the_tick().await;
+        let first = world.asks("first", these(&["good"])).await;
+        world.asks("second", these(&["bad"])).await;
+        if !dies_doing(&world, step, first.selection()).await {
+            break;
+        }
+        world.drive_until(at("2026-03-02T09:50:00Z")).await;
+        let [first, second] = [("first", "good"), ("second", "bad")];
+        let mut bounds = [false, false];
+        for (bound, (request, record)) in bounds.iter_mut().zip([first, second]) {
+            let (told, tries) = (world.request(request).await.progress, world.record(record).attempts.forced);
+            let tries = u64::from(tries);
+            assert!(told.tried == tries || told.tried < tries && told.at_least, "dead at {step}: {told:?} of {tries}");
+            *bound = told.at_least;
+        }
+        first_alone += usize::from(bounds == [true, false]);
+        second_alone += usize::from(bounds == [false, true]);
+    }
+    assert!(first_alone > 0, "a run that died at the first one has not touched the second");
+    assert!(second_alone > 0, "the first one was noted by the write that took up the second");
 }
 
 #[tokio::test(start_paused = true)]

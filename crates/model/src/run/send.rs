@@ -16,13 +16,19 @@ use super::{At, Batch, Block, End, Pass, Step};
 use crate::broken::Break;
 use crate::journal::Usage;
 use crate::org::{Answer, Flight};
-use crate::scene::{FIELD, Key, OBJECT, READ_TO_SEND, REQUEST_TIMEOUT};
+use crate::scene::{FIELD, Key, OBJECT, READ_TO_SEND, REQUEST, REQUEST_TIMEOUT};
+
+impl Pass {
+    const fn is_forced(&self) -> bool {
+        matches!(self.selection, Selection::Forced { .. })
+    }
+}
 
 impl Batch {
     /// Whether a person asked for it.
     #[must_use]
     pub const fn is_forced(&self) -> bool {
-        matches!(self.pass.selection, Selection::Forced { .. })
+        self.pass.is_forced()
     }
 
     fn entry(&self) -> Entry {
@@ -84,14 +90,21 @@ impl At<'_> {
             return;
         }
         let crosses = self.bounds.lacks(Break::StaleReservation);
+        // The first call for a request is reserved anew: that write says who works at it, too.
+        let marked = !pass.is_forced() || self.is_marked();
         match &mut self.run.desk.block {
-            Some(block) if (block.bucket == bucket || crosses) && block.left > ApiCalls(0) => {
+            Some(block) if marked && (block.bucket == bucket || crosses) && block.left > ApiCalls(0) => {
                 block.left = block.left.less(ApiCalls(1));
                 let bucket = block.bucket;
                 self.ticket(pass, bucket);
             }
             Some(_) | None => self.run.step = Step::Reserving(Box::new(pass)),
         }
+    }
+
+    /// Whether it is stored that this run works at the request.
+    fn is_marked(&self) -> bool {
+        self.world.control.owed.request(&REQUEST).is_none_or(|forced| forced.worked_by == Some(self.run.epoch))
     }
 
     fn ticket(&mut self, mut pass: Pass, bucket: Bucket) {

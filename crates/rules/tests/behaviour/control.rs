@@ -74,15 +74,19 @@ fn what_a_request_was_told_to_have_come_to_is_a_lower_bound_once_a_run_died_at_i
         sweep: Sweep::starting(at(NOON)),
         progress: Progress { tried: 7, resolved: 7, ..Progress::default() },
         after: BatchId { epoch: Epoch(0), sequence: 0 },
+        worked_by: None,
     };
-    let owed = Owed::default().with_request(forced).expect("there is room");
-    let held = free(take_at_noon(Control { owed, ..Control::default() }, 7, &due(NOON)));
+    let owed = Owed::default().with_request(forced.clone()).expect("there is room");
+    let idle = free(take_at_noon(Control { owed, ..Control::default() }, 7, &due(NOON)));
+    let owed = idle.owed.clone().with_progress(forced.taken_up(idle.epoch, 0));
+    let held = Control { owed, ..idle.clone() };
     let told = |control: &Control| control.owed.request(&request).expect("it is owed").progress;
     assert!(!told(&held).at_least, "nobody has died");
     let released = release(held.clone(), Epoch(1)).expect("it is held");
     let after =
         |control: Control| free(take(control, RunId(8), at(NOON) + minutes(60), &due(NOON), at(NOON) + minutes(30)));
     assert!(!told(&after(released)).at_least, "the run ended in peace");
+    assert!(!told(&after(idle)).at_least, "the run that died did not work at it");
     assert_eq!(told(&after(held)), Progress { tried: 7, resolved: 7, at_least: true, ..Progress::default() });
 }
 

@@ -64,6 +64,7 @@ fn open_request(number: u32) -> Forced {
             at_least: true,
         },
         after: BatchId { epoch: Epoch(100_000), sequence: u32::MAX },
+        worked_by: Some(Epoch(100_001)),
     }
 }
 
