@@ -78,6 +78,8 @@ kinds! {
     TickLate = 100,
     /// A run dies at some await.
     RunDies = 200,
+    /// What a run that died was asked for is asked for again minutes later: by a retry, out of a queue of dead letters, or by somebody.
+    AskedAgain = 500,
     /// A fan-out dies at some await.
     FanOutDies = 60,
     /// An invocation that takes in reports dies at some await.

@@ -32,8 +32,12 @@ const EPOCH: i64 = 1_772_452_800_000;
 const BREAKING: Duration = Duration::from_hours(58);
 const QUIET: Duration = Duration::from_hours(26);
 
-/// How long an invocation may last.
+/// How long an invocation may last, unless the play says otherwise.
 const INVOCATION: Duration = Duration::from_mins(15);
+
+/// How long a run's invocation may last, in minutes. Where that is short, its lease ends long before Salesforce has done what it
+/// may still do, and nothing but the journal keeps the next run from sending again.
+const MINUTES: [u64; 3] = [3, 5, 15];
 
 /// After how long the queue delivers again what an invocation that died had taken.
 const VISIBILITY: Duration = Duration::from_mins(6);
@@ -67,6 +71,8 @@ struct Started {
     fate: Fate,
     given_back: Shelf,
     taken: Vec<Message>,
+    /// What it was asked for, if it is a run.
+    requested: Option<RunRequested>,
 }
 
 /// What a play came to.
@@ -97,6 +103,7 @@ pub fn play(seed: u64, keeps_lines: bool) -> Played {
     let ids = connections(&chance);
     let world = World::new(start, chance, faults, Trace::new(keeps_lines), ids);
     let mut play = Play::new(seed, world, (BREAKING, QUIET));
+    play.invocation = Duration::from_mins(*Chance::of(seed, 4).pick(&MINUTES));
     play.plan();
     // Nothing of a play that panicked is used but what it has seen by then.
     let panics = catch_unwind(AssertUnwindSafe(|| play.goes_on())).is_err();
@@ -120,6 +127,8 @@ pub(crate) struct Play {
     quiet_from: Timestamp,
     end: Timestamp,
     stopped: Option<&'static str>,
+    /// How long a run's invocation may last.
+    invocation: Duration,
     /// At which of its awaits the so many-th run dies.
     pub(crate) deaths: BTreeMap<usize, u64>,
     /// The runs in the order of their starts, and how many awaits each came to.
@@ -145,6 +154,7 @@ impl Play {
             quiet_from,
             end: quiet_from + quiet,
             stopped: None,
+            invocation: INVOCATION,
             deaths: BTreeMap::new(),
             runs: Vec::new(),
         }

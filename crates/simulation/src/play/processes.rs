@@ -48,15 +48,15 @@ impl Play {
     }
 
     pub(super) fn runs(&mut self, requested: RunRequested) {
-        let RunRequested { connection, selection } = requested;
+        let RunRequested { connection, selection } = requested.clone();
         if self.world.faults.meets(Fault::SourceWrites) {
             self.source_interferes(&connection);
         }
         let (process, parts) = self.world.process(Role::Run, Some(connection.clone()));
         let world = self.world.clone();
         let (id, now) = (process.id, self.world.now());
-        let order =
-            Order { connection: connection.clone(), selection, deadline: now + INVOCATION, halt: Halt::default() };
+        let deadline = now + self.invocation;
+        let order = Order { connection: connection.clone(), selection, deadline, halt: Halt::default() };
         self.start(process, Vec::new(), Shelf::default(), async move {
             let said = format!("{connection}: a run of {:?} begins", order.selection);
             world.trace.note(world.now(), Some(id), ("run", 0), || said);
@@ -67,6 +67,9 @@ impl Play {
             }
             world.trace.note(world.now(), Some(id), ("ran", 0), || format!("{connection}: the run ends: {end:?}"));
         });
+        if let Some(started) = self.started.get_mut(&id) {
+            started.requested = Some(requested);
+        }
     }
 
     /// The source of some record writes it itself about now.
@@ -99,7 +102,7 @@ impl Play {
             self.runs.push((process.id, 0));
         }
         self.executor.start(process.id, fate, work);
-        self.started.insert(process.id, Started { process, fate, given_back, taken });
+        self.started.insert(process.id, Started { process, fate, given_back, taken, requested: None });
     }
 
     pub(super) fn fate(&self, role: Role) -> Fate {
@@ -121,9 +124,10 @@ impl Play {
             let span = chance.span(Duration::from_secs(20), Duration::from_mins(30));
             (chance.between(1, 120), span)
         });
+        let lasts = if role == Role::Run { self.invocation } else { INVOCATION };
         let early = role == Role::Run && faults.chooses(Fault::DeadlineEarly);
         let soon = *chance.pick(&[Duration::from_secs(1), Duration::from_secs(5), Duration::from_mins(3)]);
-        let lasts = if early { chance.span(Duration::from_millis(50), soon) } else { INVOCATION };
+        let lasts = if early { chance.span(Duration::from_millis(50), soon) } else { lasts };
         // A machine that sleeps ends nobody.
         let end = freeze.is_none().then(|| now + lasts);
         Fate { death, freeze, end }
@@ -142,6 +146,10 @@ impl Play {
             End::Done => std::mem::take(&mut *started.given_back.lock().unwrap_or_else(PoisonError::into_inner)),
             End::Died => {
                 self.died(&started);
+                if let Some(requested) = started.requested.filter(|_| self.world.faults.meets(Fault::AskedAgain)) {
+                    let again = self.world.chance.span(Duration::from_mins(1), Duration::from_mins(12));
+                    self.at(now + again, Happening::Run(requested));
+                }
                 started.taken
             }
         };
