@@ -57,7 +57,7 @@ impl Model {
 /// Lets the store write a record that fails for the first time.
 pub(crate) async fn put(store: &impl Records, record: &Record) {
     let fields = serde_json::json!({ "LastName": "Meier" });
-    let payload = Payload::new(fields.as_object().unwrap().clone());
+    let payload = Payload::new(fields.as_object().unwrap());
     let stored = Stored::Record(Box::new(record.clone()));
     let put = PutRecord { stored, payload: PayloadChange::Set(payload), expected: None };
     let keeping = Keeping { shards: 1, resolved_for: Retention::default().resolved_for() };

@@ -122,9 +122,9 @@ pub fn payload(plan: &Plan, number: usize) -> Payload {
         ("Email".to_owned(), json!(format!("someone.{number}@example.com"))),
         ("Description".to_owned(), json!("")),
     ]);
-    let missing = plan.payload.saturating_sub(Payload::new(fields.clone()).bytes());
+    let missing = plan.payload.saturating_sub(Payload::new(&fields).bytes());
     fields.insert("Description".to_owned(), Value::from("d".repeat(missing)));
-    Payload::new(fields)
+    Payload::new(&fields)
 }
 
 /// A number that looks random and follows from another (`SplitMix64`).

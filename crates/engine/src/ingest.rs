@@ -325,7 +325,7 @@ fn without_id(
             return Err(refused(&format!("detail.payload.{name}"), "is not the externalId", mend));
         }
     }
-    Ok(Payload::new(fields))
+    Ok(Payload::new(&fields))
 }
 
 fn place(payload: &Payload) -> PayloadPlace {

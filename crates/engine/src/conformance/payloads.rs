@@ -23,7 +23,7 @@ fn small_apart(id: &str) -> Record {
 
 fn payload_of(fields: Value) -> Payload {
     match fields {
-        Value::Object(fields) => Payload::new(fields),
+        Value::Object(fields) => Payload::new(&fields),
         _ => panic!("a check's payload is an object"),
     }
 }
@@ -175,7 +175,7 @@ pub async fn a_payload_keeps_every_kind_of_value<S: Store>(store: &S) {
         "Account": { "Ext_Id__c": "a#1" }, "List": [1, "two", null, {}],
     });
     let payload = payload_of(fields);
-    let empty = Payload::new(Map::new());
+    let empty = Payload::new(&Map::new());
     for (id, payload) in [("full", payload), ("empty", empty)] {
         let (within, by_itself) = (sample::failing("acme", id), small_apart(&format!("{id}-apart")));
         for record in [&within, &by_itself] {

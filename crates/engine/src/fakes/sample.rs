@@ -133,7 +133,7 @@ pub fn failing(connection: &str, id: &str) -> Record {
 #[must_use]
 pub fn payload(v: i64) -> Payload {
     match json!({ "v": v, "LastName": "Nguyễn" }) {
-        Value::Object(fields) => Payload::new(fields),
+        Value::Object(fields) => Payload::new(&fields),
         _ => unreachable!("the literal is an object"),
     }
 }
@@ -149,6 +149,6 @@ pub fn report(connection: &str, id: &str, v: i64) -> ReportedFailure {
         message: MESSAGE.to_owned(),
         failed: time(FAILED),
         parent: None,
-        payload: payload(v).into_fields(),
+        payload: payload(v).fields(),
     }
 }

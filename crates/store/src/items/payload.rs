@@ -16,13 +16,13 @@ pub(crate) const VERSION: &str = "sv";
 
 /// The attribute's value.
 pub(crate) fn json(payload: &Payload) -> String {
-    serde_json::to_string(payload).expect("a JSON object with text keys can be written")
+    payload.text().to_owned()
 }
 
 /// The payload in `fields`, if there is one.
 pub(crate) fn read(fields: Fields<'_>) -> Result<Option<Payload>, PortError> {
     let Some(json) = fields.optional_text(PAYLOAD) else { return Ok(None) };
-    serde_json::from_str(json).map(Some).map_err(|_| fields.wrong(PAYLOAD))
+    Payload::read(json).map(Some).map_err(|_| fields.wrong(PAYLOAD))
 }
 
 /// The item of a payload that is apart.

@@ -136,7 +136,7 @@ impl Log {
         self.requests.upserts += 1;
         let v = |fields: &serde_json::Map<_, serde_json::Value>| fields.get("v").and_then(serde_json::Value::as_i64);
         let sent =
-            request.records.iter().map(|record| SentRecord { id: record.id.clone(), v: v(record.payload.fields()) });
+            request.records.iter().map(|record| SentRecord { id: record.id.clone(), v: v(&record.payload.fields()) });
         let records = sent.collect();
         self.calls.push(Call { started: now, ended: None, object: request.object.clone(), records, answer: None });
         self.calls.len() - 1
