@@ -9,12 +9,15 @@ mod condition;
 mod failure;
 mod index;
 mod item;
+mod kept;
 mod operations;
 mod query;
+mod span;
 mod statement;
 mod table;
 mod token;
 mod transaction;
+mod unseen;
 mod update;
 mod values;
 

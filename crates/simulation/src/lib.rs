@@ -8,6 +8,7 @@ mod cloud;
 pub mod dynamodb;
 mod enumeration;
 mod executor;
+mod fairness;
 mod faults;
 mod oracle;
 mod people;
@@ -19,5 +20,6 @@ mod trace;
 mod world;
 
 pub use enumeration::{Enumerated, Which, enumerate};
+pub use fairness::{Crowd, Delays, Fairness, Heavy, fairness};
 pub use faults::Fault;
 pub use play::{Played, play};

@@ -9,10 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use clap::Parser;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use simulation::{Enumerated, Fault, Played, Which, enumerate, play};
+use simulation::{Crowd, Delays, Enumerated, Fairness, Fault, Heavy, Played, Which, enumerate, fairness, play};
 
 /// Kinds of fault must be met so often in a thousand seeds.
 const LEAST_HITS: u64 = 100;
+
+/// How often each record of the heavy connection is refused before it is saved, so that its runs write it back to the index, too.
+const REFUSALS: u32 = 1;
+
+/// The light connections beside it.
+const LIGHT: usize = 40;
 
 /// Plays the production code over services in memory, in virtual time, while everything breaks that may break.
 #[derive(Parser)]
@@ -32,6 +38,12 @@ struct Arguments {
     /// Instead of seeds: a small scenario, of which each run dies at each of its awaits, and the one after it at each of its own.
     #[arg(long, conflicts_with_all = ["seeds", "from", "seed", "json"])]
     crashes: bool,
+    /// Instead of seeds: a connection with so many due records beside 40 with few, without any fault; and how late these are by it.
+    #[arg(long, value_name = "RECORDS", conflicts_with_all = ["seeds", "from", "seed", "crashes"])]
+    fairness: Option<usize>,
+    /// How many ticks and runs may be under way at a time then, as the template's `RunConcurrency` says: far fewer than connections.
+    #[arg(long, default_value_t = 5, requires = "fairness")]
+    ceiling: usize,
     /// Plays no more seeds once an invariant is violated.
     #[arg(long)]
     fail_fast: bool,
@@ -64,6 +76,10 @@ fn main() -> ExitCode {
     if arguments.crashes {
         return crashes(arguments.threads);
     }
+    if let Some(heavy) = arguments.fairness {
+        let crowd = Crowd { heavy, light: LIGHT, refusals: REFUSALS, ceiling: arguments.ceiling.max(1), slow: None };
+        return is_fair(&crowd, arguments.json);
+    }
     let (from, seeds) = arguments.seed.map_or((arguments.from, arguments.seeds), |seed| (seed, 1));
     let how = How {
         threads: arguments.threads.max(1),
@@ -94,6 +110,34 @@ fn crashes(threads: u64) -> ExitCode {
     }
     println!("{awaits} awaits, {plays} plays, {} violations", violations.len());
     if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn is_fair(crowd: &Crowd, json: bool) -> ExitCode {
+    let fairness = fairness(crowd);
+    if json {
+        println!("{}", serde_json::to_string(&fairness).expect("it has texts for keys"));
+    } else {
+        tell_fairness(&fairness);
+    }
+    if fairness.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell_fairness(fairness: &Fairness) {
+    let Fairness { ceiling, heavy, beside, alone, violations } = fairness;
+    let Heavy { records, seconds, ticks, runs, calls, missing } = heavy;
+    println!(
+        "heavy: {records} records in {seconds:.0} s: {ticks} ticks, {runs} runs, {calls} calls, {missing} missing"
+    );
+    for (when, delays) in [("beside it", beside), ("alone", alone)] {
+        let Delays { records, median_seconds, most_seconds, late, missing, waits, given_up } = delays;
+        println!(
+            "light, {when}: {records} records, delayed by {median_seconds:.1} s (median) and {most_seconds:.1} s (most); \
+             {late} by more than a tick, {missing} missing; {waits} waits for one of {ceiling} places, {given_up} given up"
+        );
+    }
+    for what in violations {
+        println!("{what}");
+    }
 }
 
 /// How seeds are played.

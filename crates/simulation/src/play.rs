@@ -3,6 +3,7 @@
 //! Must not know: what is right.
 
 mod ending;
+mod places;
 mod processes;
 mod reports;
 
@@ -15,6 +16,9 @@ use engine::fan_out::Schedule;
 use rules::events::RunRequested;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
+
+pub(crate) use places::Places;
+use places::Waited;
 
 use crate::chance::Chance;
 use crate::executor::{self, Executor, Fate, ProcessId};
@@ -54,13 +58,21 @@ const MOST_HAPPENINGS: u64 = 1_000_000;
 /// Something that happens at some time.
 #[derive(Debug)]
 pub(crate) enum Happening {
-    Tick(Schedule, Timestamp),
-    Run(RunRequested),
+    Invoked(Invocation),
+    /// What found no place asks again.
+    Again(Invocation, Waited),
     Source(Step),
     Queue,
     Wish(ConnectionId, Wish),
     Hour,
     Quiet,
+}
+
+/// What is started without anybody who waits for it.
+#[derive(Clone, Debug)]
+pub(crate) enum Invocation {
+    Tick(Schedule, Timestamp),
+    Run(RunRequested),
 }
 
 type Shelf = Arc<Mutex<Vec<Message>>>;
@@ -129,6 +141,8 @@ pub(crate) struct Play {
     stopped: Option<&'static str>,
     /// How long a run's invocation may last.
     invocation: Duration,
+    /// How many ticks and runs may be under way at a time; as many as there are, without.
+    pub(crate) places: Option<Places>,
     /// At which of its awaits the so many-th run dies.
     pub(crate) deaths: BTreeMap<usize, u64>,
     /// The runs in the order of their starts, and how many awaits each came to.
@@ -155,6 +169,7 @@ impl Play {
             end: quiet_from + quiet,
             stopped: None,
             invocation: INVOCATION,
+            places: None,
             deaths: BTreeMap::new(),
             runs: Vec::new(),
         }
@@ -203,14 +218,14 @@ impl Play {
 
     fn plan_tick(&mut self, schedule: Schedule, tick: Timestamp) {
         let after = self.world.chance.span(Duration::from_millis(50), Duration::from_millis(900));
-        self.at(tick + after, Happening::Tick(schedule, tick));
+        self.at(tick + after, Happening::Invoked(Invocation::Tick(schedule, tick)));
     }
 
     /// Lets everything happen, to the end.
     pub(crate) fn goes_on(&mut self) {
         loop {
             for (at, requested) in self.world.post.deliveries() {
-                self.at(at, Happening::Run(requested));
+                self.at(at, Happening::Invoked(Invocation::Run(requested)));
             }
             match self.executor.step() {
                 executor::Step::Ended(ended) => self.ended(&ended),
@@ -240,13 +255,20 @@ impl Play {
 
     fn happens(&mut self, happening: Happening) {
         match happening {
-            Happening::Tick(schedule, tick) => self.ticks(schedule, tick),
-            Happening::Run(requested) => self.runs(requested),
+            Happening::Invoked(invocation) => self.invokes(invocation, Waited::none(self.world.now())),
+            Happening::Again(invocation, waited) => self.invokes(invocation, waited),
             Happening::Source(step) => self.reports(&step),
             Happening::Queue => self.ingests(),
             Happening::Wish(connection, wish) => self.wishes(connection, wish),
             Happening::Hour => self.hour(),
             Happening::Quiet => self.quiet(),
+        }
+    }
+
+    fn begins(&mut self, invocation: Invocation) {
+        match invocation {
+            Invocation::Tick(schedule, tick) => self.ticks(schedule, tick),
+            Invocation::Run(requested) => self.runs(requested),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rules::counts::ApiCalls;
 use rules::ids::{ConnectionId, RecordKey};
@@ -81,6 +82,9 @@ pub(crate) enum Temper {
     Poison,
 }
 
+/// How long an org works at a call, unless it is slow: the least and the most.
+const QUICK: (Duration, Duration) = (Duration::from_millis(80), Duration::from_millis(1_500));
+
 /// An org.
 #[derive(Debug)]
 pub(crate) struct Org {
@@ -88,6 +92,8 @@ pub(crate) struct Org {
     pub(crate) weather: Weather,
     /// The secret that is in force.
     pub(crate) secret: u64,
+    /// How long it works at a call, the least and the most.
+    pub(crate) works: (Duration, Duration),
     pub(crate) tempers: BTreeMap<RecordKey, Temper>,
     pub(crate) calls: Vec<Call>,
     rows: BTreeMap<RecordKey, Row>,
@@ -102,12 +108,18 @@ impl Org {
             connection,
             weather: Weather::default(),
             secret: 1,
+            works: QUICK,
             tempers: BTreeMap::new(),
             calls: Vec::new(),
             rows: BTreeMap::new(),
             pending: BTreeMap::new(),
             drawn: 0,
         }
+    }
+
+    /// How many calls arrived after `instant`.
+    pub(crate) fn calls_after(&self, instant: Timestamp) -> usize {
+        self.calls.len() - self.calls.partition_point(|call| call.arrived <= instant)
     }
 
     /// A record will be saved at `instant`.

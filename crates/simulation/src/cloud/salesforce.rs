@@ -141,7 +141,7 @@ impl Salesforce {
     fn with_org<A>(&self, answer: A) -> Reply<A> {
         let now = self.now();
         let day = Duration::from_hours(24);
-        let used = self.org(|org| org.calls.iter().filter(|call| call.arrived + day > now).count()) as u64;
+        let used = self.org(|org| org.calls_after(now - day)) as u64;
         let org =
             self.all.chance.happens(500).then_some(OrgFigure { used: ApiCalls(used), limit: ApiCalls(ORG_LIMIT) });
         Reply { answer, org }
@@ -186,7 +186,8 @@ impl Salesforce {
 
     fn fate_of_processed(&self) -> Fate {
         let (chance, faults) = (&self.all.chance, &self.all.faults);
-        let quick = chance.span(Duration::from_millis(80), Duration::from_millis(1_500));
+        let (least, most) = self.org(|org| org.works);
+        let quick = chance.span(least, most);
         if faults.meets(Fault::BatchLost) {
             return Fate::Lost;
         }

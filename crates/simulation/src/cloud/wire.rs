@@ -21,7 +21,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use rules::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::chance::Chance;
 use crate::dynamodb::Database;
@@ -60,6 +60,13 @@ impl Table {
     /// From now on readers of the indexes see what is written only after this.
     pub(crate) fn lag(&self, lag: Duration) {
         self.with(|state| state.database.set_lag(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)));
+    }
+
+    /// Puts items in, past every request.
+    pub(crate) fn fill(&self, items: impl IntoIterator<Item = Map<String, Value>>, now: Timestamp) {
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+        let filled = self.with(|state| state.database.fill(TABLE, items, millis));
+        filled.expect("the table is there, and what the store writes it keeps");
     }
 
     /// Refuses everything for some minutes from now on.
@@ -216,13 +223,13 @@ impl Wire {
     }
 
     fn execute_batch(&self, request: &Value) -> (u16, Value) {
-        let statements = request["Statements"].as_array().cloned().unwrap_or_default();
+        let statements = request["Statements"].as_array().map(Vec::as_slice).unwrap_or_default();
         let refused: Vec<bool> = statements.iter().map(|_| self.faults.meets(Fault::StatementThrottled)).collect();
         if refused.iter().all(|refused| !refused) {
             return self.take_effect("BatchExecuteStatement", request);
         }
         let taken: Vec<Value> =
-            statements.into_iter().zip(&refused).filter(|(_, refused)| !**refused).map(|(one, _)| one).collect();
+            statements.iter().zip(&refused).filter(|(_, refused)| !**refused).map(|(one, _)| one.clone()).collect();
         let mut request = request.clone();
         request["Statements"] = Value::Array(taken);
         let (status, answer) = self.take_effect("BatchExecuteStatement", &request);

@@ -4,9 +4,9 @@
 //! Must not know: how it is asked.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::RangeInclusive;
 
 use super::item::{Item, Key};
+use super::span::Span;
 
 /// The keys of an item in its table.
 pub(super) type Primary = (Key, Key);
@@ -68,13 +68,13 @@ impl Index {
         }
     }
 
-    /// The entries of a partition whose sort key lies in `range`, in their order.
+    /// The entries of a partition within `span`, in their order.
     pub(super) fn entries<'a>(
         &'a self,
         partition: &Key,
-        range: &'a RangeInclusive<Key>,
+        span: Span<(Key, Primary)>,
     ) -> impl DoubleEndedIterator<Item = &'a (Key, Primary)> + use<'a> {
-        let entries = self.partitions.get(partition).into_iter().flatten();
-        entries.filter(|(sort, _)| range.contains(sort))
+        let entries = self.partitions.get(partition).into_iter();
+        entries.flat_map(move |entries| entries.range(span.clone()))
     }
 }

@@ -3,6 +3,7 @@
 //! Must not know: tables, expressions.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -15,14 +16,25 @@ pub(super) type Item = Map<String, Value>;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Key {
     Number(i128),
-    Text(String),
+    Text(Arc<str>),
 }
 
 impl Key {
+    /// No key comes before it.
+    pub(super) const LEAST: Self = Self::Number(i128::MIN);
+
+    /// The key right after it: none lies between the two.
+    pub(super) fn successor(&self) -> Self {
+        match self {
+            Self::Number(number) => number.checked_add(1).map_or_else(|| Self::Text("".into()), Self::Number),
+            Self::Text(text) => Self::Text(format!("{text}\0").into()),
+        }
+    }
+
     /// Of an attribute's value; nothing of one that is no text and no number.
     pub(super) fn of(value: &Value) -> Option<Self> {
         match only(value)? {
-            ("S", text) => text.as_str().map(|text| Self::Text(text.to_owned())),
+            ("S", text) => text.as_str().map(|text| Self::Text(text.into())),
             ("N", _) => number(value).map(Self::Number),
             _ => None,
         }

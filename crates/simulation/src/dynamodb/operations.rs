@@ -74,8 +74,28 @@ impl Database {
 
     fn set_expiry(&mut self, request: &Value) -> Result<Value, Failure> {
         let attribute = request["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
-        self.table(request)?.expires_by = attribute;
+        self.table(request)?.expires_by(attribute);
         Ok(json!({ "TimeToLiveSpecification": request["TimeToLiveSpecification"] }))
+    }
+
+    /// Puts items into a table without a request, for whoever needs a large one.
+    ///
+    /// # Errors
+    /// When there is no such table, or it could not keep one of them.
+    pub fn fill(
+        &mut self,
+        table: &str,
+        items: impl IntoIterator<Item = Map<String, Value>>,
+        now: u64,
+    ) -> Result<(), Failure> {
+        self.now = self.now.max(now);
+        let table = self.tables.get_mut(table).ok_or(Failure::NoTable)?;
+        for item in items {
+            let primary = table.primary_of(&item)?;
+            table.check(&primary, &item)?;
+            table.set(&primary, Some(item), (now, now));
+        }
+        Ok(())
     }
 
     /// Deletes what has expired at `now`, as `DynamoDB` does by itself some time after.
@@ -93,7 +113,7 @@ impl Database {
         let (now, is_strong) = (self.now, request["ConsistentRead"] == true);
         let table = self.table(request)?;
         let item = table.seen(&table.exactly_primary(&request["Key"])?, is_strong, now);
-        Ok(item.map_or_else(|| json!({}), |item| json!({ "Item": item })))
+        Ok(item.map_or_else(|| json!({}), |item| object([("Item", Value::Object(item))])))
     }
 
     fn batch_get_item(&mut self, request: &Value) -> Result<Value, Failure> {
@@ -106,11 +126,10 @@ impl Database {
                 return Err(Failure::invalid("a batch names a key twice"));
             }
             let is_strong = wanted["ConsistentRead"] == true;
-            let found: Vec<_> =
-                primaries.iter().filter_map(|primary| table.seen(primary, is_strong, self.now)).collect();
-            responses.insert(name.clone(), json!(found));
+            let found = primaries.iter().filter_map(|primary| table.seen(primary, is_strong, self.now));
+            responses.insert(name.clone(), found.map(Value::Object).collect());
         }
-        Ok(json!({ "Responses": responses, "UnprocessedKeys": {} }))
+        Ok(object([("Responses", Value::Object(responses)), ("UnprocessedKeys", json!({}))]))
     }
 
     fn write(&mut self, kind: Kind, request: &Value) -> Result<Value, Failure> {
@@ -126,7 +145,7 @@ impl Database {
             None | Some("NONE") => None,
             Some(other) => return Err(Failure::invalid(format!("the return values {other} are not known here"))),
         };
-        Ok(told.map_or_else(|| json!({}), |item| json!({ "Attributes": item })))
+        Ok(told.map_or_else(|| json!({}), |item| object([("Attributes", Value::Object(item))])))
     }
 
     fn transact(&mut self, request: &Value) -> Result<Value, Failure> {
@@ -178,7 +197,7 @@ impl Database {
     fn execute(&mut self, request: &Value) -> Value {
         let statements = request["Statements"].as_array().map(Vec::as_slice).unwrap_or_default();
         let responses: Vec<Value> = statements.iter().map(|statement| self.execute_one(statement)).collect();
-        json!({ "Responses": responses })
+        object([("Responses", Value::Array(responses))])
     }
 
     /// Each statement stands by itself; so does its error.
@@ -199,12 +218,18 @@ impl Database {
         let Some(table) = self.tables.get_mut(&statement.table) else {
             return error(&statement.table, &Failure::NoTable);
         };
-        match Write::by(table, &statement, request) {
-            Ok(Write { primary, after, .. }) => {
+        let name = statement.table.clone();
+        match Write::by(table, statement, request) {
+            Ok((primary, after)) => {
                 table.set(&primary, after, times);
-                json!({ "TableName": statement.table })
+                json!({ "TableName": name })
             }
-            Err(failure) => error(&statement.table, &failure),
+            Err(failure) => error(&name, &failure),
         }
     }
+}
+
+/// An object of these parts, which are moved into it: answers are large.
+fn object<const PARTS: usize>(parts: [(&str, Value); PARTS]) -> Value {
+    Value::Object(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

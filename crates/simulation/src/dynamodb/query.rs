@@ -8,8 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::condition::Operand;
 use super::failure::Failure;
-use super::index::Primary;
+use super::index::{Index, Primary};
 use super::item::{Item, Key};
+use super::kept::Kept;
+use super::span::span;
 use super::table::Table;
 use super::token::Tokens;
 use super::values::Values;
@@ -63,54 +65,72 @@ fn constant(tokens: &mut Tokens, values: Values<'_>) -> Result<Key, Failure> {
 /// An entry that a query finds: its sort key there, the item's own keys, and what is told of it.
 type Found = (Key, Primary, Item);
 
+/// How a query goes through its range: from where on, which way, and how far.
+struct Page {
+    start: Option<(Key, Primary)>,
+    forward: bool,
+    limit: usize,
+}
+
+impl Page {
+    fn of(table: &Table, request: &Value) -> Result<Self, Failure> {
+        let start = request.get("ExclusiveStartKey").filter(|start| !start.is_null());
+        let limit = request["Limit"].as_u64().map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(Self {
+            start: start.map(|start| position(table, request, start)).transpose()?,
+            forward: request["ScanIndexForward"] != json!(false),
+            limit,
+        })
+    }
+
+    /// The first entries of a page.
+    fn take<T>(&self, entries: impl DoubleEndedIterator<Item = T>) -> Vec<T> {
+        if self.forward { entries.take(self.limit).collect() } else { entries.rev().take(self.limit).collect() }
+    }
+}
+
 /// The answer to a query.
 pub(super) fn query(table: &Table, request: &Value) -> Result<Value, Failure> {
     let range = Range::of(request)?;
-    let mut found = match request["IndexName"].as_str() {
-        None => of_table(table, &range)?,
-        Some(name) => of_index(table, name, &range, request)?,
+    let index = request["IndexName"].as_str();
+    check(table, index, &range, request)?;
+    let page = Page::of(table, request)?;
+    let found = match index.and_then(|name| table.indexes.get(name)) {
+        None => of_table(table, &range, &page),
+        Some(index) => of_index(table, index, &range, &page),
     };
-    let forward = request["ScanIndexForward"] != json!(false);
-    if !forward {
-        found.reverse();
-    }
-    if let Some(start) = request.get("ExclusiveStartKey").filter(|start| !start.is_null()) {
-        let start = position(table, request, start)?;
-        let is_behind = |(sort, primary, _): &Found| {
-            let at = (sort.clone(), primary.clone());
-            if forward { at > start } else { at < start }
-        };
-        found.retain(is_behind);
-    }
-    let limit = request["Limit"].as_u64().map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let is_cut = found.len() >= limit;
-    found.truncate(limit);
     let mut answer = Map::new();
     answer.insert("Count".to_owned(), json!(found.len()));
     answer.insert("ScannedCount".to_owned(), json!(found.len()));
-    if let Some((sort, primary, item)) = found.last().filter(|_| is_cut) {
+    if let Some((sort, primary, item)) = found.last().filter(|_| found.len() >= page.limit) {
         answer.insert("LastEvaluatedKey".to_owned(), json!(place(table, request, sort, primary, item)));
     }
-    let items: Vec<Item> = found.into_iter().map(|(_, _, item)| item).collect();
-    answer.insert("Items".to_owned(), json!(items));
+    answer.insert("Items".to_owned(), found.into_iter().map(|(_, _, item)| Value::Object(item)).collect());
     Ok(Value::Object(answer))
 }
 
-fn of_table(table: &Table, range: &Range) -> Result<Vec<Found>, Failure> {
-    check(&table.partition, &table.sort, range)?;
-    let in_range = |sort: &Key| range.sort.as_ref().is_none_or(|(_, range)| range.contains(sort));
-    let items = table.items.iter().filter(|((partition, sort), _)| *partition == range.partition.1 && in_range(sort));
-    Ok(items.map(|(primary, item)| (primary.1.clone(), primary.clone(), item.clone())).collect())
+/// The first sort key of a range, and the first behind it: the last is none that anybody keeps.
+fn ends(range: &Range) -> (Key, Key) {
+    match &range.sort {
+        Some((_, range)) => (range.start().clone(), range.end().successor()),
+        None => (Key::LEAST, Key::Text("\u{10ffff}".repeat(64).into())),
+    }
 }
 
-fn of_index(table: &Table, name: &str, range: &Range, request: &Value) -> Result<Vec<Found>, Failure> {
-    let index = table.indexes.get(name).ok_or_else(|| Failure::invalid(format!("there is no index {name}")))?;
-    if request["ConsistentRead"] == json!(true) {
-        return Err(Failure::invalid("an index has no consistent reads"));
-    }
-    check(&index.partition, &index.sort, range)?;
-    let all = Key::Number(i128::MIN)..=Key::Text("\u{10ffff}".repeat(64));
-    let within = range.sort.as_ref().map_or(&all, |(_, range)| range);
+fn of_table(table: &Table, range: &Range, page: &Page) -> Vec<Found> {
+    let ((from, until), partition) = (ends(range), &range.partition.1);
+    let within = |sort| (partition.clone(), sort);
+    let start = page.start.as_ref().map(|(_, primary)| primary.clone());
+    let Some(span) = span(within(from), within(until), start, page.forward) else { return Vec::new() };
+    let found = |(primary, kept): (&Primary, &Kept)| (primary.1.clone(), primary.clone(), kept.item());
+    page.take(table.items.range(span)).into_iter().map(found).collect()
+}
+
+fn of_index(table: &Table, index: &Index, range: &Range, page: &Page) -> Vec<Found> {
+    let (from, until) = ends(range);
+    let before_all = |sort| (sort, (Key::LEAST, Key::LEAST));
+    let span = span(before_all(from), before_all(until), page.start.clone(), page.forward);
+    let Some(span) = span else { return Vec::new() };
     let entry = |(sort, primary): &(Key, Primary)| {
         let mut item = Item::new();
         for (name, key) in [
@@ -123,18 +143,30 @@ fn of_index(table: &Table, name: &str, range: &Range, request: &Value) -> Result
         }
         (sort.clone(), primary.clone(), item)
     };
-    Ok(index.entries(&range.partition.1, within).map(entry).collect())
+    page.take(index.entries(&range.partition.1, span)).into_iter().map(entry).collect()
 }
 
-fn check(partition: &str, sort: &str, range: &Range) -> Result<(), Failure> {
-    let is_right = range.partition.0 == partition && range.sort.as_ref().is_none_or(|(name, _)| name == sort);
+/// Checks that a query is about keys that there are.
+fn check(table: &Table, index: Option<&str>, range: &Range, request: &Value) -> Result<(), Failure> {
+    let (partition, sort) = match index {
+        None => (&table.partition, &table.sort),
+        Some(name) => {
+            let index = table.indexes.get(name);
+            let index = index.ok_or_else(|| Failure::invalid(format!("there is no index {name}")))?;
+            if request["ConsistentRead"] == json!(true) {
+                return Err(Failure::invalid("an index has no consistent reads"));
+            }
+            (&index.partition, &index.sort)
+        }
+    };
+    let is_right = range.partition.0 == *partition && range.sort.as_ref().is_none_or(|(name, _)| name == sort);
     if is_right { Ok(()) } else { Err(Failure::invalid("a key condition is about other attributes")) }
 }
 
 fn value(key: &Key) -> Value {
     match key {
         Key::Number(number) => json!({ "N": number.to_string() }),
-        Key::Text(text) => json!({ "S": text }),
+        Key::Text(text) => json!({ "S": &**text }),
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Must not know: requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::index::{Index, Primary};
 use super::item::{Item, Key, checked};
+use super::kept::Kept;
+use super::unseen::Unseen;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -16,12 +18,13 @@ pub(super) struct Table {
     /// The names of its key attributes.
     pub(super) partition: String,
     pub(super) sort: String,
-    pub(super) items: BTreeMap<Primary, Item>,
+    pub(super) items: BTreeMap<Primary, Kept>,
     pub(super) indexes: BTreeMap<String, Index>,
     /// The attribute that says when an item expires, in seconds since 1970.
-    pub(super) expires_by: Option<String>,
-    /// What items were before changes that readers without strong consistency do not see yet: until when, and what.
-    unseen: BTreeMap<Primary, Vec<(u64, Option<Item>)>>,
+    expires_by: Option<String>,
+    /// The items that expire, by their seconds.
+    expiring: BTreeSet<(u64, Primary)>,
+    unseen: Unseen,
 }
 
 impl Table {
@@ -37,13 +40,41 @@ impl Table {
             let (partition, sort) = keys(&index["KeySchema"])?;
             indexes.insert(name.to_owned(), Index::new(partition, sort));
         }
-        Ok(Self { partition, sort, items: BTreeMap::new(), indexes, expires_by: None, unseen: BTreeMap::new() })
+        Ok(Self {
+            partition,
+            sort,
+            items: BTreeMap::new(),
+            indexes,
+            expires_by: None,
+            expiring: BTreeSet::new(),
+            unseen: Unseen::default(),
+        })
+    }
+
+    /// From now on this attribute says when an item expires.
+    pub(super) fn expires_by(&mut self, attribute: Option<String>) {
+        self.expires_by = attribute;
+        self.expiring.clear();
+        for (primary, kept) in &mut self.items {
+            *kept = Kept::of(&kept.item(), self.expires_by.as_deref());
+            self.expiring.extend(kept.expires.map(|second| (second, primary.clone())));
+        }
     }
 
     /// The keys of an item, or of a request's `Key`.
     pub(super) fn primary(&self, item: &Value) -> Result<Primary, Failure> {
-        let part =
-            |name: &str| Key::of(&item[name]).ok_or_else(|| Failure::invalid(format!("the key {name} is missing")));
+        self.primary_by(|name| item.get(name))
+    }
+
+    /// The keys of an item.
+    pub(super) fn primary_of(&self, item: &Item) -> Result<Primary, Failure> {
+        self.primary_by(|name| item.get(name))
+    }
+
+    fn primary_by<'a>(&self, value: impl Fn(&str) -> Option<&'a Value>) -> Result<Primary, Failure> {
+        let part = |name: &str| {
+            value(name).and_then(Key::of).ok_or_else(|| Failure::invalid(format!("the key {name} is missing")))
+        };
         Ok((part(&self.partition)?, part(&self.sort)?))
     }
 
@@ -55,42 +86,45 @@ impl Table {
         }
     }
 
+    /// An item as it is.
+    pub(super) fn item(&self, primary: &Primary) -> Option<Item> {
+        self.items.get(primary).map(Kept::item)
+    }
+
     /// An item as a reader sees it at `now`.
-    pub(super) fn seen(&self, primary: &Primary, is_strong: bool, now: u64) -> Option<&Item> {
-        let unseen = self.unseen.get(primary).filter(|_| !is_strong);
-        let before = unseen.and_then(|changes| changes.iter().find(|(visible, _)| *visible > now));
-        before.map_or_else(|| self.items.get(primary), |(_, before)| before.as_ref())
+    pub(super) fn seen(&self, primary: &Primary, is_strong: bool, now: u64) -> Option<Item> {
+        let is = self.items.get(primary);
+        let seen = if is_strong { is } else { self.unseen.seen(primary, is, now) };
+        seen.map(Kept::item)
     }
 
     /// Sets, or removes, an item at `now`. Readers of the indexes, and those without strong consistency, see it from `visible` on.
     pub(super) fn set(&mut self, primary: &Primary, item: Option<Item>, (now, visible): (u64, u64)) {
-        self.unseen.retain(|_, changes| {
-            changes.retain(|(visible, _)| *visible > now);
-            !changes.is_empty()
-        });
-        if visible > now {
-            let before = self.items.get(primary).cloned();
-            self.unseen.entry(primary.clone()).or_default().push((visible, before));
-        }
+        self.unseen.forget(now);
         for index in self.indexes.values_mut() {
             index.note(primary, item.as_ref(), visible);
         }
-        match item {
-            Some(item) => drop(self.items.insert(primary.clone(), item)),
-            None => drop(self.items.remove(primary)),
+        let before = match item {
+            Some(item) => {
+                let kept = Kept::of(&item, self.expires_by.as_deref());
+                self.expiring.extend(kept.expires.map(|second| (second, primary.clone())));
+                self.items.insert(primary.clone(), kept)
+            }
+            None => self.items.remove(primary),
+        };
+        if let Some(second) = before.as_ref().and_then(|before| before.expires)
+            && self.items.get(primary).and_then(|kept| kept.expires) != Some(second)
+        {
+            self.expiring.remove(&(second, primary.clone()));
+        }
+        if visible > now {
+            self.unseen.note(primary, visible, before);
         }
     }
 
     /// Deletes the items that have expired.
     pub(super) fn expire(&mut self, now: u64) {
-        let Some(attribute) = self.expires_by.clone() else { return };
-        let has_expired = |item: &Item| {
-            let second = item.get(&attribute).and_then(|value| value["N"].as_str()?.parse::<u64>().ok());
-            second.is_some_and(|second| second * 1_000 < now)
-        };
-        let expired: Vec<_> =
-            self.items.iter().filter(|(_, item)| has_expired(item)).map(|(key, _)| key.clone()).collect();
-        for primary in expired {
+        while let Some((_, primary)) = self.expiring.first().filter(|(second, _)| second * 1_000 < now).cloned() {
             self.set(&primary, None, (now, now));
         }
     }
@@ -98,7 +132,7 @@ impl Table {
     /// Checks that an item may be kept: its keys are those of `primary`, and an index's keys are of one type.
     pub(super) fn check(&self, primary: &Primary, item: &Item) -> Result<(), Failure> {
         checked(item)?;
-        if self.primary(&json!(item))? != *primary {
+        if self.primary_of(item)? != *primary {
             return Err(Failure::invalid("a key cannot be changed"));
         }
         for index in self.indexes.values() {

@@ -2,7 +2,7 @@
 //!
 //! Must not know: how a request is answered.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::condition::Condition;
 use super::failure::Failure;
@@ -35,7 +35,7 @@ impl Write {
             Kind::Put => table.primary(&request["Item"])?,
             Kind::Update | Kind::Delete => table.exactly_primary(&request["Key"])?,
         };
-        let before = table.items.get(&primary).cloned();
+        let before = table.item(&primary);
         if let Some(condition) = Condition::of(request)?
             && !condition.holds(before.as_ref())
         {
@@ -56,10 +56,10 @@ impl Write {
         Ok(Self { primary, before, after })
     }
 
-    /// What a statement comes to.
-    pub(super) fn by(table: &Table, statement: &Statement, request: &Value) -> Result<Self, Failure> {
-        let primary = table.primary(&json!(statement.condition))?;
-        let before = table.items.get(&primary).cloned();
+    /// What a statement comes to: the item's keys, and what it will be.
+    pub(super) fn by(table: &Table, statement: Statement, request: &Value) -> Result<(Primary, Option<Item>), Failure> {
+        let primary = table.primary_of(&statement.condition)?;
+        let before = table.item(&primary);
         let holds = before.as_ref().is_some_and(|item| {
             statement.condition.iter().all(|(name, value)| item.get(name).is_some_and(|found| same(found, value)))
         });
@@ -69,16 +69,16 @@ impl Write {
             let wanted = request["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD";
             return Err(Failure::Condition(before.filter(|_| wanted)));
         }
-        let after = match &statement.effect {
+        let after = match statement.effect {
             Effect::Delete => None,
             Effect::Update(set, removed) => {
-                let mut after = before.clone().unwrap_or_default();
+                let mut after = before.unwrap_or_default();
                 after.retain(|name, _| !removed.contains(name));
-                after.extend(set.clone());
+                after.extend(set);
                 table.check(&primary, &after)?;
                 Some(after)
             }
         };
-        Ok(Self { primary, before, after })
+        Ok((primary, after))
     }
 }

@@ -22,7 +22,8 @@ struct Tries {
 pub(super) fn check(evidence: &Evidence<'_>) {
     let tries = tries(evidence);
     let broken_off = evidence.facts.broken_off.get(&evidence.connection.id).copied().unwrap_or(0);
-    for record in evidence.records().filter(|record| has_one_version(evidence, record)) {
+    let versions = versions(evidence);
+    for record in evidence.records().filter(|record| versions.get(&record.key) == Some(&1)) {
         let Tries { certain, doubtful } = tries.get(&record.key).copied().unwrap_or_default();
         let counted = record.attempts.total();
         // What died before it sent, or before it wrote, may have left one try in doubt.
@@ -54,8 +55,13 @@ fn tries(evidence: &Evidence<'_>) -> BTreeMap<RecordKey, Tries> {
     tries
 }
 
-fn has_one_version(evidence: &Evidence<'_>, record: &Record) -> bool {
-    evidence.reports().filter(|report| report.key == record.key && report.what == Reported::Failed).count() == 1
+/// How many versions of each record failed.
+fn versions<'a>(evidence: &'a Evidence<'_>) -> BTreeMap<&'a RecordKey, usize> {
+    let mut versions = BTreeMap::new();
+    for report in evidence.reports().filter(|report| report.what == Reported::Failed) {
+        *versions.entry(&report.key).or_default() += 1;
+    }
+    versions
 }
 
 /// A record that its source synced or a person deleted in flight is left as it is.

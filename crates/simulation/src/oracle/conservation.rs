@@ -3,7 +3,7 @@
 //!
 //! Must not know: how records are stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rules::ids::RecordKey;
 use rules::record::{Record, Resolution, State, Stored};
@@ -12,6 +12,10 @@ use rules::verdict::Answer;
 use rules::version::SourceVersion;
 
 use super::{Evidence, Report, Reported};
+use crate::cloud::Part;
+
+/// What arrived of each record.
+type Parts<'a> = BTreeMap<&'a RecordKey, Vec<&'a Part>>;
 
 pub(super) fn check(evidence: &Evidence<'_>) {
     let mut of_each: BTreeMap<&RecordKey, Vec<&Report>> = BTreeMap::new();
@@ -22,12 +26,18 @@ pub(super) fn check(evidence: &Evidence<'_>) {
         }
         of_each.entry(&report.key).or_default().push(report);
     }
+    let calls = evidence.calls();
+    let mut parts: Parts<'_> = BTreeMap::new();
+    for part in calls.iter().flat_map(|call| &call.parts) {
+        parts.entry(&part.key).or_default().push(part);
+    }
     for (key, reports) in of_each {
-        follows(evidence, key, &reports);
+        let parts = parts.get(key).map(Vec::as_slice).unwrap_or_default();
+        follows(evidence, key, &reports, parts);
     }
 }
 
-fn follows(evidence: &Evidence<'_>, key: &RecordKey, reports: &[&Report]) {
+fn follows(evidence: &Evidence<'_>, key: &RecordKey, reports: &[&Report], parts: &[&Part]) {
     let newest = |what| reports.iter().filter(|report| report.what == what).map(|report| report.version).max();
     let (failed, succeeded) = (newest(Reported::Failed), newest(Reported::Succeeded));
     let wrong = |text: String| evidence.violated("conservation", Some(key), text);
@@ -37,7 +47,7 @@ fn follows(evidence: &Evidence<'_>, key: &RecordKey, reports: &[&Report]) {
             if record.source_version != SourceVersion::Number(failed.unwrap_or(0)) {
                 wrong(format!("v{failed:?} failed last, and {:?} is stored", record.source_version));
             }
-            if let Some(text) = unfounded(evidence, record) {
+            if let Some(text) = unfounded(evidence, record, parts) {
                 wrong(text);
             }
         }
@@ -50,11 +60,11 @@ fn follows(evidence: &Evidence<'_>, key: &RecordKey, reports: &[&Report]) {
 }
 
 /// Why the end of a failure is not founded on what happened.
-fn unfounded(evidence: &Evidence<'_>, record: &Record) -> Option<String> {
+fn unfounded(evidence: &Evidence<'_>, record: &Record, parts: &[&Part]) -> Option<String> {
     let State::Resolved { how, .. } = record.state else { return None };
     let founded = match how {
-        Resolution::Retried => tried(evidence, record, |answer| *answer == Answer::Saved),
-        Resolution::Gone => tried(evidence, record, is_gone),
+        Resolution::Retried => tried(record, parts, |answer| *answer == Answer::Saved),
+        Resolution::Gone => tried(record, parts, is_gone),
         Resolution::SucceededElsewhere => false,
         Resolution::Deleted => {
             let deletes = |request: &rules::resync::Request| request.action == Action::Delete;
@@ -68,13 +78,7 @@ fn is_gone(answer: &Answer) -> bool {
     matches!(answer, Answer::Refused { code, .. } if code == "ENTITY_IS_DELETED")
 }
 
-fn tried(evidence: &Evidence<'_>, record: &Record, fits: impl Fn(&Answer) -> bool) -> bool {
-    let versions: BTreeSet<i64> = evidence
-        .calls()
-        .iter()
-        .flat_map(|call| &call.parts)
-        .filter(|part| part.key == record.key && part.answer.as_ref().is_some_and(&fits))
-        .map(|part| part.version)
-        .collect();
-    versions.iter().any(|version| record.source_version == SourceVersion::Number(*version))
+fn tried(record: &Record, parts: &[&Part], fits: impl Fn(&Answer) -> bool) -> bool {
+    let mut fitting = parts.iter().filter(|part| part.answer.as_ref().is_some_and(&fits));
+    fitting.any(|part| record.source_version == SourceVersion::Number(part.version))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rules::events::{Outbound, RecordsRetried};
 use rules::ids::{BatchId, RecordKey};
+use rules::record::Stored;
 use rules::tries::{REMEMBERED, TryOutcome};
 
 use super::Evidence;
@@ -62,7 +63,7 @@ fn hear(evidence: &Evidence<'_>, said: &mut Said, event: &RecordsRetried) {
 }
 
 fn is_written(evidence: &Evidence<'_>, key: &RecordKey, batch: BatchId, outcome: TryOutcome) {
-    let Some(record) = evidence.records().find(|record| record.key == *key) else {
+    let Some(Stored::Record(record)) = evidence.stored.get(key) else {
         evidence.violated("events", Some(key), format!("{outcome:?} was published of it, and it is not stored"));
         return;
     };

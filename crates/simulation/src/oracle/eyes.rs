@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use aws_sdk_dynamodb::Client;
-use engine::ports::{Connections, Controls, Journal, PortError, Records, Requests};
+use engine::ports::{Connections, Controls, CountChange, ErrorTypes, Journal, PortError, Records, Requests};
 use rules::connection::Connection;
 use rules::control::Control;
 use rules::ids::{ConnectionId, RecordKey};
@@ -23,6 +23,9 @@ use crate::process::ProcessClock;
 /// Polls that an answer of the table in memory takes at most.
 const POLLS: usize = 64;
 
+/// Records that are looked at at a time.
+const LOOK: usize = 1_000;
+
 /// Requests of a connection that are looked at.
 const REQUESTS: usize = 500;
 
@@ -33,8 +36,8 @@ pub(crate) struct Eyes(pub(crate) DynamoStore<ProcessClock>, pub(crate) Client);
 impl Eyes {
     /// What is stored of these records.
     pub(crate) fn stored(&self, keys: &[RecordKey]) -> BTreeMap<RecordKey, Stored> {
-        let read = at_once(self.0.read(keys));
-        read.into_iter().map(|read| (read.stored.key().clone(), read.stored)).collect()
+        let read = keys.chunks(LOOK).flat_map(|keys| at_once(self.0.read(keys)));
+        read.map(|read| (read.stored.key().clone(), read.stored)).collect()
     }
 
     /// Creates the table, as the template defines it.
@@ -45,6 +48,17 @@ impl Eyes {
     /// Creates a connection.
     pub(crate) fn create_connection(&self, connection: &Connection) {
         assert!(at_once(self.0.create_connection(connection)), "every connection of a play is another");
+    }
+
+    /// Spreads a connection's records over so many shards from now on.
+    pub(crate) fn raise_shards(&self, id: &ConnectionId, shards: u16) {
+        at_once(self.0.raise_shards(id, shards));
+    }
+
+    /// Counts records of one type that were put into the table past every request, as ingest would have.
+    pub(crate) fn count(&self, connection: &Connection, change: CountChange) {
+        at_once(self.0.list_error_type(&connection.id, &change.error_type));
+        at_once(self.0.add_counts(&connection.id, &[change]));
     }
 
     /// A connection's settings.

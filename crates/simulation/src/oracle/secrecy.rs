@@ -8,7 +8,8 @@ use super::Evidence;
 pub(crate) const CANARY: &str = "canary-of-";
 
 pub(super) fn check(evidence: &Evidence<'_>) {
-    let events = evidence.posted.iter().map(|event| format!("{event:?}"));
+    let ours = evidence.posted.iter().filter(|event| *event.connection() == evidence.connection.id);
+    let events = ours.map(|event| format!("{event:?}"));
     let said = evidence.facts.said.iter().cloned();
     for text in events.chain(said).filter(|text| text.contains(CANARY)) {
         evidence.violated("secrecy", None, format!("a payload's value is shown: {text}"));

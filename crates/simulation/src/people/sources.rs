@@ -122,7 +122,7 @@ impl Sources {
 }
 
 /// A value that stands in payloads and nowhere else.
-fn canary(key: &RecordKey) -> String {
+pub(crate) fn canary(key: &RecordKey) -> String {
     format!("{CANARY}{}", key.id)
 }
 

@@ -76,17 +76,18 @@ fn inspect(world: &World) {
         world.orgs.of(&id, |org| org.settle(world.now()));
         let (connection, control) = (world.eyes.connection(&id), world.eyes.control(&id));
         let stored = world.eyes.stored(&world.keys(&id));
-        let facts = world.facts(|facts| facts.clone());
-        check(&Evidence {
-            connection: &connection,
-            control: &control,
-            stored: &stored,
-            facts: &facts,
-            posted: &posted,
-            orgs: &world.orgs,
-            eyes: &world.eyes,
-            watch: &world.watch,
-            now: world.now(),
+        world.facts(|facts| {
+            check(&Evidence {
+                connection: &connection,
+                control: &control,
+                stored: &stored,
+                facts,
+                posted: &posted,
+                orgs: &world.orgs,
+                eyes: &world.eyes,
+                watch: &world.watch,
+                now: world.now(),
+            });
         });
     }
 }

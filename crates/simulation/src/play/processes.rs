@@ -13,7 +13,7 @@ use rules::events::RunRequested;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
 
-use super::{Happening, INVOCATION, Play, Shelf, Started, VISIBILITY};
+use super::{Happening, INVOCATION, Invocation, Play, Shelf, Started, VISIBILITY};
 use crate::executor::{End, Ended, Fate};
 use crate::faults::Fault;
 use crate::oracle::Reported;
@@ -29,12 +29,12 @@ impl Play {
         }
         if faults.meets(Fault::TickLate) {
             let late = self.world.chance.span(Duration::from_secs(10), Duration::from_mins(19));
-            self.at(now + late, Happening::Tick(schedule, tick));
+            self.at(now + late, Happening::Invoked(Invocation::Tick(schedule, tick)));
             return;
         }
         if faults.meets(Fault::TickTwice) {
             let again = self.world.chance.span(Duration::ZERO, Duration::from_secs(90));
-            self.at(now + again, Happening::Tick(schedule, tick));
+            self.at(now + again, Happening::Invoked(Invocation::Tick(schedule, tick)));
         }
         let (process, parts) = self.world.process(Role::FanOut, None);
         let deadline = now + INVOCATION;
@@ -148,7 +148,7 @@ impl Play {
                 self.died(&started);
                 if let Some(requested) = started.requested.filter(|_| self.world.faults.meets(Fault::AskedAgain)) {
                     let again = self.world.chance.span(Duration::from_mins(1), Duration::from_mins(12));
-                    self.at(now + again, Happening::Run(requested));
+                    self.at(now + again, Happening::Invoked(Invocation::Run(requested)));
                 }
                 started.taken
             }
