@@ -27,9 +27,10 @@ impl<C: Clock> Records for DynamoStore<C> {
     }
 
     async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {
-        let apart = records.iter().filter(|record| matches!(record.payload, PayloadPlace::Apart { .. }));
-        let wanted: HashMap<RecordKey, &Record> = apart.map(|&record| (record.key.clone(), record)).collect();
-        let items = self.items("reading payloads", wanted.keys().map(key::payload).collect()).await?;
+        let apart = || records.iter().filter(|record| matches!(record.payload, PayloadPlace::Apart { .. }));
+        let wanted: HashMap<RecordKey, &Record> = apart().map(|&record| (record.key.clone(), record)).collect();
+        // In their order: the same run makes the same requests.
+        let items = self.items("reading payloads", apart().map(|record| key::payload(&record.key)).collect()).await?;
         let belonging = items.iter().filter_map(|item| payload_of(item, &wanted).transpose());
         belonging.collect()
     }
