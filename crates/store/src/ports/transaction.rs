@@ -4,13 +4,14 @@
 //! Must not know: what is written.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use engine::ports::{Clock, PortError};
 
 use super::DynamoStore;
 use crate::backoff::Backoff;
 use crate::failure::{Refusal, failed, is_busy, is_busy_code};
 use crate::items::Item;
+use crate::items::fields::PK;
 use crate::items::key::ItemKey;
 
 /// What became of one try.
@@ -39,7 +40,7 @@ impl<C: Clock> DynamoStore<C> {
         doing: &'static str,
         items: Vec<TransactWriteItem>,
     ) -> Result<Transacted, PortError> {
-        let mut backoff = Backoff::new(format!("{:?}", items.first()));
+        let mut backoff = Backoff::new(seed(&items));
         loop {
             match self.try_to_transact(doing, items.clone()).await? {
                 Tried::Done => return Ok(Transacted::Done),
@@ -78,6 +79,17 @@ impl<C: Clock> DynamoStore<C> {
             _ => Err(failed(doing, &error)),
         }
     }
+}
+
+/// The partition key of the first write: the same transaction waits as long each time.
+fn seed(items: &[TransactWriteItem]) -> String {
+    let key = items.first().and_then(|first| {
+        let put = first.put().map(Put::item);
+        let updated = first.update().map(Update::key);
+        let deleted = first.delete().map(Delete::key);
+        put.or(updated).or(deleted).or_else(|| first.condition_check().map(ConditionCheck::key))
+    });
+    key.and_then(|key| key.get(PK)?.as_s().ok()).cloned().unwrap_or_default()
 }
 
 /// An item to put, as a part of a transaction.
