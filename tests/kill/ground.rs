@@ -147,7 +147,7 @@ impl Ground {
         let log = join_all(processes.into_iter().map(kill)).await.concat();
         wired.gate.settled().await;
         let (answers, requests) = (answers.swap_remove(0), wired.gate.arrived());
-        Lived { answers, killed, requests, lasted: SystemClock.since_boot() - began, peak, log }
+        Lived { answers, killed, requests, lasted: SystemClock.since_boot().saturating_sub(began), peak, log }
     }
 
     /// A client of the table, and the table's name.

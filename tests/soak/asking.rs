@@ -101,7 +101,7 @@ impl Play {
             // A plan is too old by now, or too much is asked for at once.
             Some((404 | 409 | 410 | 422 | 429, _)) => {}
             Some((status, answer)) => {
-                self.notes.wrong.push(format!("asking for {} brought {status}: {answer}", wish.body))
+                self.notes.wrong.push(format!("asking for {} brought {status}: {answer}", wish.body));
             }
         }
         self.notes.take(self.ground.bus.take())

@@ -29,15 +29,15 @@ impl Deaths {
         self.over = true;
     }
 
-    /// Where the next life ends. The first requests are likelier than later ones: there is one first, and few lives are long.
+    /// Where the next life ends. Early requests are likelier than late ones, which few lives come to.
     pub(super) fn next(&mut self, binary: Binary, is_look: bool) -> Option<Stop> {
         let powers = match binary {
-            Binary::Ingest => 9,
-            Binary::Api => 4,
-            _ if is_look => 5,
-            _ => 8,
+            Binary::Ingest => 4..=11,
+            Binary::Api => 1..=4,
+            _ if is_look => 1..=5,
+            _ => 3..=10,
         };
-        let most = 1_usize << self.chance.u32(1..=powers);
+        let most = 1_usize << self.chance.u32(powers);
         let fatal = if is_look { FATAL_FOR_LOOKS } else { FATAL };
         let (fatal, number) = (self.chance.u8(..100) < fatal, self.chance.usize(1..=most));
         let stop = if self.chance.bool() { Stop::Before(number) } else { Stop::After(number) };

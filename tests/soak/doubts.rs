@@ -25,7 +25,9 @@ impl Play {
         let (clear, unclear): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_clear);
         let clear = sent(&org.id, &clear);
         let open = if stretch.killed { self.unsettled(clear.iter().map(|sent| &sent.key)).await } else { Vec::new() };
-        let doubtful = clear.into_iter().filter(|sent| open.contains(&sent.key)).chain(sent(&org.id, &unclear));
+        // What was refused at the door cannot be committed any more, whether that was heard or not.
+        let unheard = clear.into_iter().filter(|sent| sent.is_processed() && open.contains(&sent.key));
+        let doubtful = unheard.chain(sent(&org.id, &unclear));
         self.notes.doubts.extend(doubtful.map(|sent| (sent.key, sent.sequence)));
     }
 

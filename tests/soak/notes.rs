@@ -83,7 +83,7 @@ impl Notes {
     pub(super) fn lived(&mut self, binary: Binary, at: Timestamp, what: &str, lived: &Lived) {
         self.lives += 1;
         self.kills += usize::from(lived.killed);
-        self.memory.note(binary, lived.peak);
+        self.memory.note(binary, lived.requests, lived.peak);
         let end = if lived.killed { "killed" } else { "answered" };
         let (requests, millis) = (lived.requests, lived.lasted.as_millis());
         self.last.push_back(format!("{at} {} {what}: {end} after {requests} requests, {millis} ms", binary.name()));
@@ -105,7 +105,7 @@ impl Notes {
 
     /// Real seconds since the soak began.
     pub(super) fn seconds(&self) -> u64 {
-        (SystemClock.since_boot() - self.since).as_secs()
+        SystemClock.since_boot().saturating_sub(self.since).as_secs()
     }
 
     /// Whether it is time to say how far it is.

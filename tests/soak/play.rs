@@ -146,7 +146,7 @@ impl Play {
         let mut again = Vec::new();
         for round in 0..ROUNDS {
             hints = self.runs(hints, &mut again, meanwhile && round == 0).await;
-            self.pass(self.now + Duration::from_secs(60));
+            self.pass(self.now + Duration::from_mins(1));
         }
         self.pass(tick + AGAIN);
         self.runs(again, &mut Vec::new(), false).await;

@@ -33,7 +33,7 @@ const ALL: [(&str, Tamper); 7] = [
     }),
     ("conservation:", |play| add(play, What::Failed)),
     ("order:", |play| add(play, What::Succeeded)),
-    ("memory:", |play| play.notes.memory.note(crate::functions::process::Binary::Ingest, 1 << 20)),
+    ("memory:", |play| play.notes.memory.note(crate::functions::process::Binary::Ingest, 1, 1 << 20)),
 ];
 
 /// One more version of every record, as if it had been taken in at the very beginning.

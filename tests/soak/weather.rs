@@ -36,7 +36,7 @@ impl Weather {
             let every = Rule::new("locked", "Contact", Selector::Every, Failure::RowLock);
             org.add_rule(every.until(Millis(until.as_millis())));
         }
-        if chance.u8(..100) < 45 {
+        if chance.u8(..100) < 30 {
             org.fault(self.fault());
         }
     }
