@@ -7,7 +7,9 @@
 //!
 //! Must not know: what the requests are, what is inside the binary.
 
-mod gate;
+pub(crate) mod evidence;
+pub(crate) mod gate;
+pub(crate) mod ground;
 mod many;
 mod moment;
 mod oracle;

@@ -10,3 +10,4 @@ mod kill;
 mod likes;
 mod named;
 mod rooms;
+mod soak;

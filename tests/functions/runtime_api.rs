@@ -3,7 +3,6 @@
 //!
 //! Must not know: what a function does.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::{Path, State};
@@ -14,10 +13,10 @@ use rules::time::Timestamp;
 use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 
-use super::json_service::serve;
+use super::json_service::{Served, serve_while};
 
 /// How an invocation ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// The function answered.
     Response(Value),
@@ -39,7 +38,7 @@ struct Shared {
 
 /// The interface of one function's process.
 pub(crate) struct RuntimeApi {
-    address: SocketAddr,
+    served: Served,
     invocations: mpsc::UnboundedSender<Invocation>,
 }
 
@@ -54,12 +53,12 @@ impl RuntimeApi {
             .route(&format!("{base}/{{id}}/error"), post(error))
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(shared);
-        Self { address: serve(routes).await, invocations }
+        Self { served: serve_while(routes).await, invocations }
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) fn host(&self) -> String {
-        self.address.to_string()
+        self.served.address().to_string()
     }
 
     /// Hands out `event`, to be answered before `deadline`.

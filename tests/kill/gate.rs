@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 /// The request that does not come back, counted from 1 over all services. Requests that come after it are not let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// Its service never gets it.
     Before(usize),
     /// Its service gets and answers it; the answer is withheld.

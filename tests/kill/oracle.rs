@@ -7,31 +7,18 @@ use std::time::Duration;
 
 use engine::ports::{Controls, Journal, Records};
 use rules::events::{PossibleOverwrite, RecordsRetried};
-use rules::ids::{BatchId, Epoch, ObjectName, RecordId, RecordKey};
+use rules::ids::{BatchId, Epoch, RecordKey};
 use rules::journal::Phase;
 use rules::record::{Next, Record, Resolution, State, Stored};
 use rules::schedule::TICK;
 use rules::time::Timestamp;
 use rules::tries::TryOutcome;
-use salesforce_sim::{CallKind, LogEntry, Outcome, Sequence};
-use serde::de::DeserializeOwned;
+use salesforce_sim::Outcome;
 
+use super::evidence::{DAY, LATE, Sent, at, key, most_calls_of_a_day, published_as, requests, sent, unknown_tries};
 use super::world::{OBJECTS, World, acme, ids, is_refused, is_superseded};
 
-/// How long after a request Salesforce may still commit it.
-const LATE: Duration = Duration::from_mins(10);
-
-const DAY: Duration = Duration::from_hours(24);
-
 const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// One record of one request that Salesforce got.
-struct Sent {
-    sequence: Sequence,
-    at: Timestamp,
-    key: RecordKey,
-    outcome: Outcome,
-}
 
 /// How much of what makes death difficult came up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,11 +102,9 @@ impl World {
 
     /// Budget: the calls of any 24 hours are at most what the ledger charges, and that is at most the cap.
     async fn the_budget_is_kept(&self, now: Timestamp) {
-        let calls: Vec<Timestamp> = self.requests().iter().map(at).collect();
-        for &from in &calls {
-            let within = calls.iter().filter(|&&call| from <= call && call < from + DAY).count() as u64;
-            assert!(within <= self.cap, "{}: {within} calls in the 24 hours from {from}", self.name);
-        }
+        let calls: Vec<Timestamp> = requests(&self.salesforce).iter().map(at).collect();
+        let most = most_calls_of_a_day(&calls);
+        assert!(most <= self.cap, "{}: {most} calls in 24 hours", self.name);
         let counting = calls.iter().filter(|&&call| call + DAY > now).count() as u64;
         let charged = self.store.control(&acme()).await.unwrap().ledger.used(now, TIMEOUT).0;
         let kept = counting <= charged && charged <= self.cap;
@@ -128,7 +113,8 @@ impl World {
 
     /// Conservation: every record that failed is there.
     async fn all_records(&self) -> Vec<Record> {
-        let keys: Vec<RecordKey> = OBJECTS.iter().flat_map(|object| ids().map(|id| key(object, &id))).collect();
+        let keys: Vec<RecordKey> =
+            OBJECTS.iter().flat_map(|object| ids().map(|id| key(&acme(), object, &id))).collect();
         let read = self.store.read(&keys).await.unwrap();
         let records: Vec<Record> = read
             .into_iter()
@@ -184,7 +170,7 @@ impl World {
     fn every_outcome_is_published(&self, records: &[Record]) -> usize {
         let mut said = BTreeMap::<(RecordKey, BatchId), TryOutcome>::new();
         let mut events = BTreeMap::<String, usize>::new();
-        for event in self.published_as::<RecordsRetried>("Records Retried") {
+        for event in published_as::<RecordsRetried>(&self.published, "Records Retried") {
             assert_eq!(event.id, format!("acme/{}", event.batch), "{}", self.name);
             for result in event.results {
                 let key = RecordKey { connection: acme(), object: event.object.clone(), id: result.id };
@@ -205,8 +191,8 @@ impl World {
     /// Order, its other half: when our older version was saved and its source then synced a newer one, the source is told.
     /// Gives how many were.
     fn what_may_be_overwritten_is_told(&self) -> usize {
-        let told: BTreeSet<String> =
-            self.published_as::<PossibleOverwrite>("Possible Overwrite").into_iter().map(|event| event.id).collect();
+        let told = published_as::<PossibleOverwrite>(&self.published, "Possible Overwrite");
+        let told: BTreeSet<String> = told.into_iter().map(|event| event.id).collect();
         for sent in self.sent() {
             let saved = matches!(sent.outcome, Outcome::Committed { .. }) && is_superseded(sent.key.id.as_str());
             let id = format!("{}/2", sent.key);
@@ -215,39 +201,7 @@ impl World {
         told.len()
     }
 
-    fn published_as<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
-        let events = self.published.iter().filter(|event| event["detail-type"] == kind);
-        events.map(|event| serde_json::from_value(event["detail"].clone()).unwrap()).collect()
-    }
-
-    fn requests(&self) -> Vec<LogEntry> {
-        let all = self.salesforce.log();
-        all.into_iter().filter(|entry| !matches!(entry.kind, CallKind::External | CallKind::LateCommit)).collect()
-    }
-
     fn sent(&self) -> Vec<Sent> {
-        let of = |entry: LogEntry| {
-            let (sequence, at) = (entry.sequence, at(&entry));
-            let sent = |record: &salesforce_sim::RecordLog| Sent {
-                sequence,
-                at,
-                key: key(record.object.as_str(), record.external_id.as_ref().unwrap().as_str()),
-                outcome: record.outcome.clone(),
-            };
-            entry.records.iter().map(sent).collect::<Vec<_>>()
-        };
-        self.requests().into_iter().flat_map(of).collect()
+        sent(&acme(), &requests(&self.salesforce))
     }
-}
-
-fn unknown_tries(record: &Record) -> usize {
-    record.tries.iter().filter(|tried| tried.outcome == TryOutcome::Unknown).count()
-}
-
-fn at(entry: &LogEntry) -> Timestamp {
-    Timestamp::from_millis(entry.started.0)
-}
-
-fn key(object: &str, id: &str) -> RecordKey {
-    RecordKey { connection: acme(), object: ObjectName::new(object).unwrap(), id: RecordId::new(id).unwrap() }
 }

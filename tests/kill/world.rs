@@ -3,29 +3,22 @@
 //! Must not know: when which process lives and dies, what must come of it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use engine::ports::Connections;
 use functions::SystemClock;
-use rules::connection::Connection;
 use rules::ids::{ConnectionId, RecordKey};
 use rules::time::Timestamp;
 use salesforce_sim::{Rule, Sequence, Settings, Simulator};
 use serde_json::{Value, json};
 use store::DynamoStore;
-use store::local::{LocalTable, Place};
+use store::local::Place;
 
 use super::gate::Stop;
-use super::moment;
-use super::wires::Services;
-use crate::functions::bus::Bus;
-use crate::functions::environment::{self, Environment, TABLE};
-use crate::functions::process::{Binary, Function};
+use super::ground::{Ground, Life, Org};
+use crate::functions::process::Binary;
 use crate::functions::reports::{batch, event};
 use crate::functions::runtime_api::Answer;
-use crate::functions::secrets;
 use crate::functions::url::{OPERATOR, event as request};
 
 /// The three objects, each of which makes one batch.
@@ -71,45 +64,26 @@ pub(super) struct World {
     pub(super) superseded: Option<Sequence>,
     /// Records that the dead process sent and whose outcome it did not write.
     pub(super) doubted: BTreeSet<RecordKey>,
-    bus: Bus,
-    services: Services,
-    now: Arc<AtomicI64>,
-    table: LocalTable,
+    ground: Ground,
+    org: Org,
 }
 
 impl World {
     /// A connection that may make `cap` API calls in 24 hours.
     pub(super) async fn start(name: String, cap: u64) -> Self {
-        let table = LocalTable::start(Place::Memory, TABLE).await.unwrap();
-        let store = DynamoStore::new(table.client(), TABLE, SystemClock);
-        let (bus, now) = (Bus::start().await, Arc::new(AtomicI64::new(0)));
-        let salesforce = salesforce(Arc::clone(&now)).await;
-        let services = Services {
-            dynamodb: format!("http://{}", table.address()),
-            eventbridge: bus.url(),
-            secrets: format!("http://{}", secrets::start().await),
-            salesforce: salesforce.url().to_owned(),
-            // No connection is used again: one that its service closes meanwhile would lose a request.
-            http: reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap(),
-        };
-        let (published, superseded, doubted) = (Vec::new(), None, BTreeSet::new());
-        let world = Self { name, cap, store, salesforce, published, superseded, doubted, bus, services, now, table };
-        world.connect(&world.services).await;
-        world
-    }
-
-    async fn connect(&self, services: &Services) {
+        let ground = Ground::start(Place::Memory).await;
         let settings = json!({
             "id": "acme",
             "policy": {"kind": "interval"},
-            "budget": {"cap_without_limit": self.cap},
-            "target": {
-                "login_url": services.salesforce, "flow": "client_credentials", "secret": "resync/acme"
-            },
+            "budget": {"cap_without_limit": cap},
             "external_ids": {"Account": "Ext__c", "Contact": "Ext__c", "Lead": "Ext__c"},
             "request_timeout_seconds": 20,
         });
-        self.store.save_connection(&Connection::read(&settings).unwrap()).await.unwrap();
+        let org = ground.org(settings, Settings::default()).await;
+        let (store, salesforce) = (ground.store.clone(), org.salesforce.clone());
+        salesforce.add_rule(Rule::refusing(ids().filter(|id| is_refused(id))));
+        let (published, superseded, doubted) = (Vec::new(), None, BTreeSet::new());
+        Self { name, cap, store, salesforce, published, superseded, doubted, ground, org }
     }
 
     /// Lets a process of `retry-due` live at `at` to handle `event`, until it answers or is killed at `stop`.
@@ -126,22 +100,15 @@ impl World {
         event: Value,
         stop: Option<Stop>,
     ) -> Lived {
-        self.now.store(at.as_millis(), Ordering::SeqCst);
-        let (services, gate) = self.services.wired(stop).await;
-        self.connect(&services).await;
-        let mut process = Function::start(binary, &environment(binary, &services, at)).await;
-        let answer = tokio::select! {
-            answer = process.answer(event, deadline) => Some(answer),
-            () = gate.stopped() => None,
-        };
-        let log = kill(process).await;
-        gate.settled().await;
-        self.published.extend(self.bus.take());
-        let answer = answer.map(|answer| match answer {
+        let orgs = [&self.org];
+        let life = Life { stop, ..Life::of(binary, at, deadline.since(at), event, &orgs) };
+        let lived = self.ground.live(life).await;
+        self.published.extend(self.ground.bus.take());
+        let answer = lived.answers.into_iter().next().map(|answer| match answer {
             Answer::Response(response) => response,
-            Answer::Error(error) => panic!("{}: at {at} the function failed: {error}\n{log}", self.name),
+            Answer::Error(error) => panic!("{}: at {at} the function failed: {error}\n{}", self.name, lived.log),
         });
-        Lived { answer, requests: gate.arrived() }
+        Lived { answer, requests: lived.requests }
     }
 
     /// All records fail at `at`, in version 1.
@@ -168,22 +135,22 @@ impl World {
         let events: Vec<Value> = OBJECTS.into_iter().flat_map(superseded).collect();
         self.take_in(at, &events).await;
         self.superseded = Some(self.salesforce.log().last().map_or(Sequence(0), |entry| entry.sequence));
-        self.published.extend(self.bus.take());
+        self.published.extend(self.ground.bus.take());
     }
 
     async fn take_in(&self, at: Timestamp, events: &[Value]) {
-        let mut ingest = Function::start(Binary::Ingest, &environment(Binary::Ingest, &self.services, at)).await;
-        let answer = ingest.answer(batch(events), at + std::time::Duration::from_mins(1)).await;
-        let log = kill(ingest).await;
-        let Answer::Response(response) = answer else { panic!("{}: {answer:?}\n{log}", self.name) };
-        assert_eq!(response, json!({"batchItemFailures": []}), "{}: {log}", self.name);
+        let lived = self.ground.live(Life::of(Binary::Ingest, at, Duration::from_mins(1), batch(events), &[])).await;
+        let Some(Answer::Response(response)) = lived.answers.first() else {
+            panic!("{}: {:?}\n{}", self.name, lived.answers, lived.log)
+        };
+        assert_eq!(*response, json!({"batchItemFailures": []}), "{}: {}", self.name, lived.log);
     }
 
     /// An operator asks at `at` that all records are tried now. Gives the event that starts it.
     pub(super) async fn ask_for_all(&mut self, at: Timestamp) -> Value {
         let mut ask = request(Some(OPERATOR), "POST", "/v1/connections/acme/resyncs", Some(r#"{"all":true}"#));
         ask["headers"]["idempotency-key"] = json!("all");
-        let asked = self.live_as(Binary::Api, at, at + std::time::Duration::from_mins(1), ask, None).await;
+        let asked = self.live_as(Binary::Api, at, at + Duration::from_mins(1), ask, None).await;
         let answer = asked.answer.unwrap();
         assert_eq!(answer["statusCode"], 202, "{}: {answer}", self.name);
         let hint = self.published.iter().rfind(|event| event["detail-type"] == "Run Requested");
@@ -192,13 +159,13 @@ impl World {
 
     /// A client of the table, and the table's name.
     pub(super) fn table(&self) -> (Client, &str) {
-        (self.table.client(), TABLE)
+        self.ground.table()
     }
 
     /// Asks the function URL at `at` for something, as an operator. Gives the status and the body.
     pub(super) async fn call(&mut self, at: Timestamp, method: &str, path: &str, body: Option<&str>) -> (u64, Value) {
         let ask = request(Some(OPERATOR), method, path, body);
-        let asked = self.live_as(Binary::Api, at, at + std::time::Duration::from_mins(1), ask, None).await;
+        let asked = self.live_as(Binary::Api, at, at + Duration::from_mins(1), ask, None).await;
         let answer = asked.answer.unwrap();
         let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         (answer["statusCode"].as_u64().unwrap(), body)
@@ -207,33 +174,8 @@ impl World {
     /// Ends the services.
     pub(super) async fn end(self) {
         self.salesforce.shutdown().await;
-        self.table.stop().await.unwrap();
+        self.ground.end().await;
     }
-}
-
-async fn salesforce(now: Arc<AtomicI64>) -> Simulator {
-    let clock = Arc::new(move || now.load(Ordering::SeqCst));
-    let simulator = Simulator::start(Settings { clock, ..Settings::default() }).await.unwrap();
-    simulator.add_rule(Rule::refusing(ids().filter(|id| is_refused(id))));
-    simulator
-}
-
-fn environment(binary: Binary, services: &Services, at: Timestamp) -> Environment {
-    let of_cloud = environment::Services {
-        dynamodb: services.dynamodb.clone(),
-        eventbridge: services.eventbridge.clone(),
-        secrets: services.secrets.clone(),
-    };
-    let moment = moment::environment(at).into_iter().map(|(name, value)| (name.to_owned(), value));
-    environment::of(binary, &of_cloud).into_iter().chain(moment).collect()
-}
-
-/// Ends a process at once, as Lambda does, and gives what it logged.
-async fn kill(process: Function) -> String {
-    let id = process.id();
-    let log = process.log().await;
-    id.into_iter().for_each(moment::forget);
-    log
 }
 
 /// The name of the one connection.

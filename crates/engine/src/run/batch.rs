@@ -79,6 +79,11 @@ impl Batch {
         self.items.iter().map(|item| item.read_at).min()
     }
 
+    /// When that of its records was tried whose last try is the longest ago; nothing if one was never tried.
+    pub(super) fn tried_last(&self) -> Option<Timestamp> {
+        self.items.iter().map(|item| item.record.tries.last().map(|tried| tried.at)).min().flatten()
+    }
+
     /// The same, to be read anew before it is sent.
     pub(super) fn outdated(mut self) -> Self {
         for item in &mut self.items {

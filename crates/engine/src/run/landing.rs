@@ -2,6 +2,7 @@
 //!
 //! Must not know: how batches are chosen.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -217,7 +218,10 @@ impl<P: Ports> Worker<'_, P> {
             return;
         }
         let (first, second) = batch.halve();
-        for half in second.into_iter().chain([first]) {
+        let mut halves: Vec<Batch> = second.into_iter().chain([first]).collect();
+        // What an earlier tick left goes first: a batch is in the order of its parents, and the same end of it would be left again.
+        halves.sort_by_key(|half| Reverse(half.tried_last()));
+        for half in halves {
             line.ready.push_front(half);
         }
     }

@@ -2,10 +2,13 @@
 //!
 //! Must not know: what makes it poison.
 
-use engine::fakes::reply;
+use engine::fakes::{reply, sample};
 use engine::ports::{Reply, UpsertAnswer, UpsertRequest};
 
-use crate::support::{World, at, interval};
+use rules::schedule::TICK;
+use serde_json::json;
+
+use crate::support::{World, at, interval, key};
 
 /// Refuses every batch with one of these records as a whole.
 fn poisoned(request: &UpsertRequest, poison: &[&str]) -> Reply<UpsertAnswer> {
@@ -55,6 +58,28 @@ async fn several_poisoned_records_in_one_batch_are_found_within_a_few_ticks_at_1
     world.drive_until(at("2026-03-02T11:30:00Z")).await;
     assert_eq!(world.failing(), 3, "only the poisoned ones are left");
     assert!(poison.iter().all(|id| world.record(id).attempts.interval > 0));
+    world.upholds_the_invariants().await;
+}
+
+/// The records of a batch are in the order of their parents, in every tick the same.
+#[tokio::test(start_paused = true)]
+async fn what_many_poisoned_records_before_it_left_to_the_next_tick_goes_first_there() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    for number in 1..=12 {
+        let parent = json!({ "parent": { "object": "Account", "externalId": format!("p{number:02}") } });
+        world.fails_with(&key(&format!("c{number:02}")), 1, sample::CODE, &parent).await;
+    }
+    let sound = "c12";
+    world.salesforce().answer_with(move |request, _, _| match request.records.as_slice() {
+        [only] if only.id.as_str() == sound => reply::all_saved(request),
+        _ => reply::of(UpsertAnswer::Rejected { code: "JSON_PARSER_ERROR".to_owned(), message: String::new() }),
+    });
+    let mut ticks = 0;
+    while world.record(sound).is_failing() {
+        ticks += 1;
+        world.drive_until(at("2026-03-02T09:10:00Z") + TICK * ticks).await;
+    }
+    assert!((2..=4).contains(&ticks), "it was saved in tick {ticks}; the others are timed out after ten");
     world.upholds_the_invariants().await;
 }
 
