@@ -29,6 +29,8 @@ pub(super) struct Stretch {
     pub(super) after: Sequence,
     pub(super) last: Sequence,
     pub(super) killed: bool,
+    /// Whether its runs say that nothing was left to send: no budget, suspension or deadline ended them.
+    pub(super) done: bool,
 }
 
 /// All notes. When the test fails, they tell the last lives and the seed.

@@ -64,6 +64,8 @@ pub(super) struct Play {
     pub(super) asking: Asking,
     pub(super) notes: Notes,
     pub(super) now: Timestamp,
+    /// Whether everything comes to rest: no event is lost any more.
+    pub(super) at_rest: bool,
     weather: Weather,
     chance: Rng,
 }
@@ -90,7 +92,7 @@ impl Play {
         }
         let (deaths, asking) = (Deaths::of(chance(3)), Asking::of(chance(5)));
         let (queue, weather, chance) = (Queue::of(chance(6)), Weather(chance(2)), chance(4));
-        Self { form, ground, orgs, sources, queue, deaths, asking, notes, now, weather, chance }
+        Self { form, ground, orgs, sources, queue, deaths, asking, notes, now, at_rest: false, weather, chance }
     }
 
     /// Plays until every record has failed and enough lives were killed.
@@ -191,8 +193,8 @@ impl Play {
         for event in hints {
             let processes = if self.chance.u8(..10) == 0 { 2 } else { 1 };
             match self.chance.u8(..20) {
-                // It is lost: the next tick finds what is to be done.
-                0 => continue,
+                // It is lost: a later tick finds what is to be done.
+                0 if !self.at_rest => continue,
                 1 | 2 => again.push(event.clone()),
                 _ => {}
             }
@@ -256,7 +258,9 @@ async fn run_all(
         let of = Life::of(binary_for(&run.event), now, INVOCATION, run.event.clone(), &orgs);
         let lived = ground.live(Life { stop: run.stop, processes: run.processes, ..of }).await;
         reached = last(org, after);
-        let stretch = Stretch { connection: org.id.clone(), after, last: reached, killed: lived.killed };
+        let mut runs = lived.log.lines().filter(|line| line.contains(r#""message":"run finished""#));
+        let done = runs.all(|line| line.contains(r#""stopped":"Done""#));
+        let stretch = Stretch { connection: org.id.clone(), after, last: reached, killed: lived.killed, done };
         ran.push((run, stretch, lived));
     }
     ran

@@ -19,6 +19,9 @@ const SELDOM: u64 = 8;
 /// is locked and at the second its own.
 const LONG: Duration = Duration::from_hours(38);
 
+/// Then all ticks are played again, so that nothing waits because a tick was left out.
+const LAST: Duration = Duration::from_hours(1);
+
 /// Lives of `ingest` that the queue may need.
 const LIVES: usize = 50;
 
@@ -28,6 +31,7 @@ impl Play {
         for org in &self.orgs {
             org.salesforce.clear_faults();
         }
+        self.at_rest = true;
         self.deaths.end();
         self.queue.end();
         self.asking.end();
@@ -39,11 +43,12 @@ impl Play {
         }
         let (began, mut played) = (self.now, 0);
         loop {
-            let moment = moments::next(self.now, if played < ALL { 0 } else { SELDOM });
+            let seldom = played >= ALL && self.now < began + LONG;
+            let moment = moments::next(self.now, if seldom { SELDOM } else { 0 });
             self.play(&moment, None).await;
             self.told();
             played += 1;
-            if moment.tick > began + LONG {
+            if moment.tick > began + LONG + LAST {
                 return moment.tick;
             }
         }

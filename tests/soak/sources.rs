@@ -82,10 +82,11 @@ pub(super) struct Sources {
     pub(super) histories: BTreeMap<RecordKey, History>,
 }
 
-/// How the record of this number is taken.
-fn temper(number: usize) -> Temper {
+/// How the record of this number among `records` is taken. A handful is poison: several in one batch delay what is beside them.
+fn temper(number: usize, records: usize) -> Temper {
+    let every = 700.max(records / 6);
     match number % 40 {
-        _ if number % 900 == 450 => Temper::Poison,
+        _ if number % every == every / 2 => Temper::Poison,
         0 => Temper::Refused,
         1 => Temper::Gone,
         2..5 => Temper::Locked,
@@ -105,7 +106,7 @@ impl Sources {
 
     /// The ids of the records that are taken so.
     pub(super) fn ids(&self, of: Temper) -> impl Iterator<Item = String> {
-        (0..self.records).filter(move |&number| temper(number) == of).map(id)
+        (0..self.records).filter(move |&number| temper(number, self.records) == of).map(id)
     }
 
     /// Whether every record has failed.
@@ -149,7 +150,7 @@ impl Sources {
             let surplus = accounts.len().saturating_sub(30);
             accounts.drain(..surplus);
         }
-        let history = History { temper: temper(number), parent: parent.flatten(), reports: Vec::new() };
+        let history = History { temper: temper(number, self.records), parent: parent.flatten(), reports: Vec::new() };
         self.histories.insert(key.clone(), history);
         self.made.push(key.clone());
         self.reports(now, &key, What::Failed)

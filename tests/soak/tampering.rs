@@ -27,9 +27,9 @@ const ALL: [(&str, Tamper); 7] = [
     ("budget:", |play| play.orgs[0].settings["budget"]["cap_without_limit"] = json!(1)),
     ("sent twice in one life", |play| {
         let last = |stretch: &Stretch| stretch.last;
-        let (connection, killed) = (play.orgs[0].id.clone(), false);
+        let (connection, killed, done) = (play.orgs[0].id.clone(), false, true);
         let last = play.notes.stretches.iter().filter(|of| of.connection == connection).map(last).max().unwrap();
-        play.notes.stretches = vec![Stretch { connection, after: Sequence(0), last, killed }];
+        play.notes.stretches = vec![Stretch { connection, after: Sequence(0), last, killed, done }];
     }),
     ("conservation:", |play| add(play, What::Failed)),
     ("order:", |play| add(play, What::Succeeded)),

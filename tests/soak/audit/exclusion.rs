@@ -19,6 +19,9 @@ use crate::soak::notes::Stretch;
 /// So many records are read and packed together, at the least.
 const TOGETHER: usize = 250;
 
+/// In so many lives after one that left something in doubt it may be in doubt yet.
+const DOUBTED_FOR: usize = 4;
+
 pub(super) fn check(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
     let stretches: Vec<&Stretch> = {
         let all = evidence.play.notes.stretches.iter();
@@ -45,7 +48,9 @@ pub(super) fn check(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
             let end = evidence.sent.partition_point(|sent| sent.sequence <= stretch.last);
             evidence.sent[begin..end].iter().collect()
         };
-        if sends.len() <= TOGETHER && is_whole(evidence, stretch) {
+        // What is in doubt since then is read and passed over, so that parents may be read later than their children.
+        let since = &stretches[number.saturating_sub(DOUBTED_FOR)..=number];
+        if sends.len() <= TOGETHER && since.iter().all(|stretch| is_whole(evidence, stretch)) {
             parents_first(evidence, &sends, number, wrong);
         }
     }
@@ -55,7 +60,7 @@ pub(super) fn check(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
 fn is_whole(evidence: &Evidence<'_>, stretch: &Stretch) -> bool {
     let of_it = |entry: &&LogEntry| stretch.after < entry.sequence && entry.sequence <= stretch.last;
     let is_answered = |entry: &LogEntry| entry.records.is_empty() || matches!(entry.status, Some(200 | 400));
-    !stretch.killed && evidence.calls.iter().filter(of_it).all(is_answered)
+    !stretch.killed && stretch.done && evidence.calls.iter().filter(of_it).all(is_answered)
 }
 
 /// From when on another send cannot meet this one.
