@@ -88,7 +88,7 @@ pub(crate) async fn signed_in(login_url: &str) -> Arc<Client> {
 pub(crate) fn batch<const N: usize>(records: [(&str, Value); N]) -> UpsertRequest {
     let records = records.into_iter().map(|(id, payload)| {
         let fields = payload.as_object().cloned().unwrap();
-        Upsert { id: RecordId::new(id).unwrap(), payload: Payload::new(fields) }
+        Upsert { id: RecordId::new(id).unwrap(), payload: Payload::new(&fields) }
     });
     UpsertRequest {
         object: ObjectName::new("Contact").unwrap(),

@@ -68,7 +68,7 @@ pub(crate) fn waiting(id: &str, parent: &str) -> Record {
 
 /// A payload with this last name.
 pub(crate) fn named(name: &str) -> Payload {
-    Payload::new(serde_json::json!({ "LastName": name }).as_object().unwrap().clone())
+    Payload::new(serde_json::json!({ "LastName": name }).as_object().unwrap())
 }
 
 /// As it is stored.
