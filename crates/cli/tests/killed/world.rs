@@ -159,12 +159,13 @@ impl World {
         kill(&mut child);
     }
 
-    /// One life from `at` on, over as many ticks as it takes, each an hour after the other, until only what Salesforce
-    /// refuses is left.
+    /// One life from after the tick at `at` on, and as many more as it takes, each an hour after the other, until only what Salesforce
+    /// refuses is left. The tick is caught up: in the second before it the one before would be as well, and what that failed to
+    /// save would rightly be sent again a second later.
     pub(crate) async fn live_until_done(&mut self, at: Timestamp) {
         let mut at = at;
         for _ in 0..10 {
-            let mut child = self.start(at - Duration::from_secs(1)).await;
+            let mut child = self.start(at + Duration::from_secs(40)).await;
             let done = self.await_quiet().await;
             kill(&mut child);
             if done {
