@@ -3,14 +3,12 @@
 //! Must not know: how it is stored or sent.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-
-/// So deep may values stand in one another, as `serde_json` reads them.
-const DEEPEST: usize = 127;
 
 /// The fields to write, by API name, as the text of a JSON object: a run passes it on and makes nothing of it. Whatever prints it
 /// shows its length only. A clone is the same text: a batch may be sent more than once.
@@ -30,12 +28,9 @@ impl Payload {
     /// A payload as [`text`](Self::text) gives it.
     ///
     /// # Errors
-    /// When it is not the text of one JSON object.
+    /// When it is not the text of one JSON object whose values can be read.
     pub fn read(text: &str) -> Result<Self, serde_json::Error> {
-        look(text, |_| false)?;
-        if text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() > DEEPEST {
-            serde_json::from_str::<Map<String, Value>>(text)?;
-        }
+        look::<Sound>(text, |_| false)?;
         Ok(Self(text.trim().into()))
     }
 
@@ -59,7 +54,7 @@ impl Payload {
     /// # Panics
     /// Never: it was an object when it was made or read.
     pub fn has(&self, is_meant: impl FnMut(&str) -> bool) -> bool {
-        look(&self.0, is_meant).expect("it was an object when it was made or read")
+        look::<IgnoredAny>(&self.0, is_meant).expect("it was an object when it was made or read")
     }
 
     /// Its length as JSON, in bytes.
@@ -81,17 +76,20 @@ impl fmt::Debug for Payload {
     }
 }
 
-/// Reads the text of an object, keeping nothing; whether a name in it is meant.
-fn look(text: &str, is_meant: impl FnMut(&str) -> bool) -> Result<bool, serde_json::Error> {
+/// Reads the text of an object with values of a kind, keeping nothing; whether a name in it is meant.
+fn look<V: DeserializeOwned>(text: &str, is_meant: impl FnMut(&str) -> bool) -> Result<bool, serde_json::Error> {
     let mut text = serde_json::Deserializer::from_str(text);
-    let found = text.deserialize_map(Object(is_meant))?;
+    let found = text.deserialize_map(Object { is_meant, values: PhantomData::<V> })?;
     text.end()?;
     Ok(found)
 }
 
-struct Object<F>(F);
+struct Object<F, V> {
+    is_meant: F,
+    values: PhantomData<V>,
+}
 
-impl<'de, F: FnMut(&str) -> bool> Visitor<'de> for Object<F> {
+impl<'de, F: FnMut(&str) -> bool, V: Deserialize<'de>> Visitor<'de> for Object<F, V> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,11 +98,63 @@ impl<'de, F: FnMut(&str) -> bool> Visitor<'de> for Object<F> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<bool, A::Error> {
         let mut found = false;
-        while let Some(is_meant) = fields.next_key_seed(Name(&mut self.0))? {
+        while let Some(is_meant) = fields.next_key_seed(Name(&mut self.is_meant))? {
             found |= is_meant;
-            fields.next_value::<IgnoredAny>()?;
+            fields.next_value::<V>()?;
         }
         Ok(found)
+    }
+}
+
+/// A value that can be read, of which nothing is kept. What is merely ignored may be a number that nothing can hold, half a character,
+/// or deeper than anybody reads.
+struct Sound;
+
+impl<'de> Deserialize<'de> for Sound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Sound {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self, A::Error> {
+        while values.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while fields.next_entry::<IgnoredAny, Self>()?.is_some() {}
+        Ok(self)
     }
 }
 
@@ -158,6 +208,9 @@ mod tests {
         let deep = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
         assert_eq!(Payload::read(&deep(100)).unwrap().fields().len(), 1);
         assert!(Payload::read(&deep(200)).is_err(), "nobody could read its fields");
+        for unreadable in [r#"{"a": 1e999}"#, r#"{"a": [{"b": "\ud800"}]}"#, r#"{"\ud800": 1}"#] {
+            assert!(Payload::read(unreadable).is_err(), "{unreadable}: it would be found out when its fields are read");
+        }
         assert_eq!(Payload::read(" {} ").unwrap().text(), "{}");
     }
 
