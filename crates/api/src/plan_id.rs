@@ -40,13 +40,14 @@ pub(crate) enum NotThat {
     OtherAction,
 }
 
-/// The id of `plan`.
+/// The id of `plan`. What it says comes before its check: so it always begins as a list of JSON does, with a letter, and never
+/// with a hyphen, which a command would take for an option.
 pub(crate) fn write(plan: &Plan) -> String {
     let Planned { records: Count { number, exact }, epoch } = plan.planned().1;
     let at = plan.as_of.as_millis();
     let held = Held(plan.connection.clone(), plan.action, plan.wanted.clone(), at, number, exact, epoch);
     let held = serde_json::to_vec(&held).expect("what a plan says has no map with keys that are not texts");
-    URL_SAFE_NO_PAD.encode([check(&held).as_slice(), &held].concat())
+    URL_SAFE_NO_PAD.encode([held.as_slice(), &check(&held)].concat())
 }
 
 /// What an id says, when it is of a plan for `action` in `connection`.
@@ -63,7 +64,7 @@ pub(crate) fn read(id: &str, connection: &ConnectionId, action: Action) -> Resul
 
 fn decode(id: &str) -> Option<Said> {
     let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
-    let (given, held) = bytes.split_at_checked(CHECK)?;
+    let (held, given) = bytes.split_at_checked(bytes.len().checked_sub(CHECK)?)?;
     let Held(connection, action, wanted, as_of, number, exact, epoch) =
         (given == check(held)).then(|| serde_json::from_slice(held).ok()).flatten()?;
     let planned = Planned { records: Count { number, exact }, epoch };

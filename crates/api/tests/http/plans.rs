@@ -51,6 +51,17 @@ async fn a_plan_has_numbers_times_and_an_id_and_changes_nothing() {
     assert_eq!(api.get(RESYNCS).await.ok()["resyncs"], json!([]));
 }
 
+/// A command takes what begins with a hyphen for an option.
+#[tokio::test(start_paused = true)]
+async fn no_id_of_a_plan_begins_with_a_hyphen() {
+    let api = Api::acme().await;
+    for number in 0..300 {
+        let plan = plan(&api, &json!({ "records": [format!("Contact/{number}")] })).await;
+        let id = plan["id"].as_str().expect("an id");
+        assert!(id.starts_with(|first: char| first.is_ascii_alphanumeric()), "{id}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_plan_of_named_records_tells_each_that_is_left_out() {
     let api = Api::acme().await;
