@@ -5,6 +5,7 @@
 
 use futures::stream::{self, StreamExt};
 use rules::connection::Connection;
+use rules::control::Control;
 use rules::events::{Outbound, RunRequested};
 use rules::gates::Gate;
 use rules::ids::ConnectionId;
@@ -13,8 +14,11 @@ use rules::policy::Policy;
 use rules::time::Timestamp;
 use tracing::{error, info};
 
+use crate::control::change;
 use crate::parts::Ports;
-use crate::ports::{Clock, Connections, Controls, DueRecords, ErrorTypes, Events, PortError, Queue, UsageReports};
+use crate::ports::{
+    Clock, Connections, Controls, DueRecords, ErrorTypes, Events, PortError, Queue, UsageReports, causes,
+};
 use crate::run::closed_gates;
 
 /// Connections that are looked at at the same time.
@@ -55,7 +59,7 @@ pub struct FannedOut {
     pub unreadable: usize,
 }
 
-/// Looks at every connection and starts a run for each that has work.
+/// Looks at every connection and starts a run for each that has work. A night and a sweep are written down as owed first.
 ///
 /// # Errors
 /// When the connections cannot be listed, or the bus did not take the events.
@@ -107,11 +111,12 @@ async fn look_at<P: Ports>(
         (_, _) if connection.paused => Look::Idle,
         (Schedule::Due, _) => due(ports, &connection, tick).await?,
         (Schedule::TimedOut, Policy::Interval(_)) => {
-            start_if(has_due(ports, &connection, Queue::TimedOut, tick).await?, Selection::TimedOut { tick })
+            let work = has_due(ports, &connection, Queue::TimedOut, tick).await?;
+            owed_if(ports, &connection, work, Selection::TimedOut { tick }).await
         }
         (Schedule::Recent, Policy::Recent(policy)) => {
-            let from = policy.horizon(tick);
-            start_if(has_aged(ports, &connection, from, tick).await?, Selection::Recent { tick })
+            let work = has_aged(ports, &connection, policy.horizon(tick), tick).await?;
+            owed_if(ports, &connection, work, Selection::Recent { tick }).await
         }
         (Schedule::TimedOut, Policy::Recent(_)) | (Schedule::Recent, Policy::Interval(_)) => Look::Idle,
     };
@@ -120,6 +125,22 @@ async fn look_at<P: Ports>(
 
 fn start_if(work: bool, selection: Selection) -> Look {
     if work { Look::Start(selection) } else { Look::Idle }
+}
+
+/// A night or a sweep, which no later tick would begin by itself: it is written down as owed before the event that starts it, so
+/// that where the event is lost the next tick starts it. What cannot be written down the event alone still starts.
+async fn owed_if<P: Ports>(ports: &P, connection: &Connection, work: bool, selection: Selection) -> Look {
+    if !work {
+        return Look::Idle;
+    }
+    let noted = change(ports, &connection.id, |control| {
+        let owed = control.owed.clone().with(&selection);
+        if owed == control.owed { Err(()) } else { Ok(Control { owed, ..control }) }
+    });
+    if let Err(problem) = noted.await {
+        error!(connection = %connection.id, ?selection, error = %causes(&problem), "a night or a sweep is not written down");
+    }
+    Look::Start(selection)
 }
 
 /// What persons asked to be deleted needs no API call: neither a pause nor a closed gate keeps it back.

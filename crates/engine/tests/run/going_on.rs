@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use engine::fakes::reply;
+use engine::fakes::{reply, sample};
 use engine::fan_out::Schedule;
 use engine::memory::{Fails, Operation};
 use engine::ports::{ErrorTypes, StopReason};
@@ -187,10 +187,10 @@ async fn a_backlog_past_5000_spreads_the_connection_over_more_shards_and_they_ne
 
 #[tokio::test(start_paused = true)]
 async fn connections_run_side_by_side_and_one_that_cannot_be_served_delays_no_other() {
-    let zeta = engine::fakes::sample::recent("zeta");
+    let zeta = sample::recent("zeta");
     let world = World::new("2026-03-02T11:15:00Z", [interval(), zeta]).await;
     world.fails("a", 1).await;
-    world.fails_with(&engine::fakes::sample::key("zeta", "z"), 1, "UNABLE_TO_LOCK_ROW", &json!({})).await;
+    world.fails_with(&sample::key("zeta", "z"), 1, "UNABLE_TO_LOCK_ROW", &json!({})).await;
     world.parts.targets.inner.target(&id("zeta")).set_latency(Duration::from_mins(9));
     world.drive_until(at("2026-03-02T11:50:00Z")).await;
     assert_eq!(world.failing(), 0);
@@ -207,4 +207,41 @@ async fn a_tick_starts_nothing_for_a_connection_without_work() {
     let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
     let fanned = world.fan_out(Schedule::Due, at("2026-03-02T09:20:00Z")).await;
     assert_eq!((fanned.started.len(), fanned.idle), (0, 1));
+}
+
+/// The event that starts a night or a sweep is a hint like every other: where it is lost, the next tick starts what is owed.
+#[tokio::test(start_paused = true)]
+async fn a_night_or_a_sweep_whose_event_is_lost_begins_at_the_next_tick() {
+    for (settings, until, schedule, lost, next) in [
+        (interval(), "2026-03-02T23:50:00Z", Schedule::TimedOut, "2026-03-03T00:00:00Z", "2026-03-03T00:20:00Z"),
+        (recent(), "2026-03-02T11:25:00Z", Schedule::Recent, "2026-03-02T11:30:00Z", "2026-03-02T11:40:00Z"),
+    ] {
+        let world = World::new("2026-03-02T09:15:00Z", [settings]).await;
+        world.salesforce().answer_with(|request, _, _| reply::all_refused(request, sample::CODE, sample::MESSAGE));
+        world.fails("a", 1).await;
+        world.drive_until(at(until)).await;
+        let before = world.sent("a").len();
+        world.wait_until(at(lost) + Duration::from_mins(1)).await;
+        let fanned = world.fan_out(schedule, at(lost)).await;
+        assert_eq!((fanned.started.len(), world.newly_requested().len()), (1, 1), "nobody hears the event");
+        world.drive_until(at(next) + Duration::from_mins(5)).await;
+        assert_eq!(minutes(&world.sent("a")[before..]), [next]);
+        assert!(world.control().await.owed.is_empty());
+        world.upholds_the_invariants().await;
+    }
+}
+
+/// A tick that comes twice writes nothing down twice, and what was done is not owed anew.
+#[tokio::test(start_paused = true)]
+async fn a_night_that_is_fanned_out_twice_is_done_once() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    world.salesforce().answer_with(|request, _, _| reply::all_refused(request, sample::CODE, sample::MESSAGE));
+    world.fails("a", 1).await;
+    let midnight = at("2026-03-03T00:00:00Z");
+    world.drive_until(midnight + Duration::from_mins(2)).await;
+    let before = world.sent("a").len();
+    assert_eq!(world.fan_out(Schedule::TimedOut, midnight).await.idle, 1);
+    world.drive_until(midnight + Duration::from_mins(30)).await;
+    assert_eq!(world.sent("a").len(), before);
+    world.upholds_the_invariants().await;
 }
