@@ -196,23 +196,30 @@ impl<P: Ports> Worker<'_, P> {
 
     /// Reserves the next call, which is made at once. Stops the run when none is left.
     async fn may_call(&mut self) -> Result<bool, Interrupt> {
-        let now = self.context.ports.clock().now();
-        if self.context.order.halt.is_stopped() {
-            self.stop_for(StopReason::Halted);
-            return Ok(false);
-        }
-        if now >= self.context.stop_at() {
-            self.stop_for(StopReason::Deadline);
-            return Ok(false);
-        }
-        match self.allowance.take(self.context.ports, self.context.connection, &mut self.held, None, now).await? {
-            Grant::Call(_) => {
-                self.tally.api_calls += 1;
-                Ok(true)
+        let Self { context, .. } = *self;
+        loop {
+            let now = context.ports.clock().now();
+            if context.order.halt.is_stopped() {
+                self.stop_for(StopReason::Halted);
+                return Ok(false);
             }
-            Grant::Refused => {
-                self.stop_for(StopReason::Budget);
-                Ok(false)
+            if now >= context.stop_at() {
+                self.stop_for(StopReason::Deadline);
+                return Ok(false);
+            }
+            match self.allowance.take(context.ports, context.connection, &mut self.held, None, now).await? {
+                Grant::Refused => {
+                    self.stop_for(StopReason::Budget);
+                    return Ok(false);
+                }
+                // Reserving took so long that its bucket, or the time for it, is over.
+                Grant::Call(bucket) if context.ports.clock().now() >= bucket.end().min(context.stop_at()) => {
+                    self.allowance.put_back(bucket);
+                }
+                Grant::Call(_) => {
+                    self.tally.api_calls += 1;
+                    return Ok(true);
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use engine::fakes::{reply, sample};
 use rules::counts::ApiCalls;
 use rules::gates::Gate;
 use rules::ids::RecordKey;
+use rules::owed::Selection;
 use rules::record::{State, Stored};
 
 use crate::support::watched::sends;
@@ -103,4 +104,25 @@ async fn over_two_days_of_a_backlog_no_24_hours_hold_more_calls_than_the_cap() {
     world.drive(Duration::from_hours(60)).await;
     assert!(world.calls() > 60, "calls came back: {}", world.calls());
     world.upholds_the_invariants().await;
+}
+
+/// A machine may sleep, or the table be slow, while calls are reserved: what was reserved in the bucket before is no call in this one.
+#[tokio::test(start_paused = true)]
+async fn a_call_is_charged_to_the_bucket_that_it_is_made_in_wherever_the_process_sleeps_before_it() {
+    let border = at("2026-03-02T09:40:00Z");
+    let mut late = 0;
+    for step in 1..=24 {
+        let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+        world.fails("a", 1).await;
+        world.wait_until(at("2026-03-02T09:39:30Z")).await;
+        world.mortal.sleeps_at(step);
+        let ended = world.run(Selection::Due { tick: at("2026-03-02T09:20:00Z") }).await;
+        ended.expect("nothing dies").expect("no port fails");
+        let ledger = world.control().await.ledger;
+        let charged = ledger.buckets().filter(|(bucket, _)| bucket.start() >= border).map(|(_, calls)| calls.0).sum();
+        let made = world.requests().iter().filter(|request| request.at >= border).count();
+        assert!(made as u64 <= charged, "asleep at step {step}, {made} calls after the border: {ledger:?}");
+        late += made;
+    }
+    assert!(late > 8, "many of these runs sleep before a call: {late}");
 }

@@ -34,7 +34,11 @@ pub(crate) struct Mortal {
     steps: Arc<AtomicUsize>,
     last: Arc<AtomicUsize>,
     pause: Arc<AtomicUsize>,
+    sleep: Arc<AtomicUsize>,
 }
+
+/// How long a process that falls asleep, while it reads or writes, does so.
+const SLEEP: Duration = Duration::from_mins(1);
 
 impl Mortal {
     /// From now on the process dies at its `last`-th step; never when that is 0.
@@ -47,6 +51,12 @@ impl Mortal {
     pub(crate) fn pauses_at(&self, step: usize) {
         self.steps.store(0, Ordering::SeqCst);
         self.pause.store(step, Ordering::SeqCst);
+    }
+
+    /// From now on the process sleeps for a minute at its `step`-th step.
+    pub(crate) fn sleeps_at(&self, step: usize) {
+        self.steps.store(0, Ordering::SeqCst);
+        self.sleep.store(step, Ordering::SeqCst);
     }
 
     /// The process goes on, when it is asked to.
@@ -90,6 +100,14 @@ impl Mortal {
         .await;
     }
 
+    /// The process sleeps, if this is the step for it.
+    async fn sleep(&self) {
+        if self.steps.load(Ordering::SeqCst) == self.sleep.load(Ordering::SeqCst) {
+            self.sleep.store(0, Ordering::SeqCst);
+            tokio::time::sleep(SLEEP).await;
+        }
+    }
+
     /// The play of a death: carries `work` out, and the process dies at its `step`-th step; nothing when it died. It lives again
     /// afterwards.
     pub(crate) fn dying_at<'a, T: 'a>(
@@ -129,8 +147,10 @@ pub(crate) struct Brittle<T> {
 impl<T> Brittle<T> {
     async fn around<R>(&self, work: impl Future<Output = R>) -> R {
         self.mortal.step().await;
+        self.mortal.sleep().await;
         let done = work.await;
         self.mortal.step().await;
+        self.mortal.sleep().await;
         done
     }
 }
