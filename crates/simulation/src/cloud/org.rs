@@ -52,6 +52,7 @@ pub(crate) enum Due {
 pub(crate) struct Call {
     pub(crate) kind: CallKind,
     pub(crate) process: ProcessId,
+    pub(crate) sent: Timestamp,
     pub(crate) arrived: Timestamp,
     /// When the org is done with it.
     pub(crate) done: Timestamp,
@@ -63,6 +64,8 @@ pub(crate) struct Call {
     pub(crate) refused: bool,
     /// The largest cap that its run may go by.
     pub(crate) cap: ApiCalls,
+    /// The calls that the connection's ledger charged, when it arrived, to the bucket that it was sent in and to later ones.
+    pub(crate) charged: ApiCalls,
     pub(crate) parts: Vec<Part>,
 }
 
@@ -96,6 +99,8 @@ pub(crate) struct Org {
     pub(crate) works: (Duration, Duration),
     pub(crate) tempers: BTreeMap<RecordKey, Temper>,
     pub(crate) calls: Vec<Call>,
+    /// What was sent and never arrived, and nobody was told so.
+    pub(crate) vanished: Vec<RecordKey>,
     rows: BTreeMap<RecordKey, Row>,
     pending: BTreeMap<(Timestamp, u64), (RecordKey, i64)>,
     drawn: u64,
@@ -111,6 +116,7 @@ impl Org {
             works: QUICK,
             tempers: BTreeMap::new(),
             calls: Vec::new(),
+            vanished: Vec::new(),
             rows: BTreeMap::new(),
             pending: BTreeMap::new(),
             drawn: 0,

@@ -85,12 +85,12 @@ impl Salesforce {
         self.all.process.clock.timeline.sleep(span).await;
     }
 
-    /// A request goes out; whether it arrives. Nothing can keep a machine from falling asleep between its last look at the clock and
+    /// A request goes out; when, if it arrives. Nothing can keep a machine from falling asleep between its last look at the clock and
     /// the wire: a connection that is older than this by then is taken to be gone.
-    async fn goes_out(&self) -> bool {
+    async fn goes_out(&self) -> Option<Timestamp> {
         let begun = self.now();
         self.travels().await;
-        self.now().since(begun) < LONGEST_TRIP
+        (self.now().since(begun) < LONGEST_TRIP).then_some(begun)
     }
 
     async fn works(&self, span: Duration) {
@@ -111,12 +111,15 @@ impl Salesforce {
     }
 
     /// Logs a call that arrived; its number.
-    fn arrives(&self, kind: CallKind, parts: Vec<Part>, done: Timestamp) -> usize {
+    fn arrives(&self, kind: CallKind, sent: Timestamp, parts: Vec<Part>, done: Timestamp) -> usize {
         let now = self.now();
         let in_doubt_until = now + LATE;
         let process = self.all.process.id;
         let cap = self.cap.max(self.all.eyes.connection(&self.connection).budget.cap());
-        let call = Call { kind, process, arrived: now, done, in_doubt_until, heard: None, refused: false, cap, parts };
+        let ledger = self.all.eyes.control(&self.connection).ledger;
+        let charged = ledger.buckets().filter(|(bucket, _)| bucket.end() > sent).map(|(_, calls)| calls).sum();
+        let (arrived, heard, refused) = (now, None, false);
+        let call = Call { kind, process, sent, arrived, done, in_doubt_until, heard, refused, cap, charged, parts };
         let detail = call.parts.len() as u64;
         self.all.trace.note(now, Some(process), ("salesforce", detail), || self.line(&call));
         self.org(|org| {
@@ -247,13 +250,13 @@ impl SyncTarget for Salesforce {
     }
 
     async fn login(&self) -> Reply<LoginAnswer> {
-        if !self.goes_out().await {
+        let Some(sent) = self.goes_out().await else {
             return self.with_org(LoginAnswer::Unknown);
-        }
+        };
         if self.is(Fault::OrgUnreachable) {
             return self.with_org(LoginAnswer::NotProcessed(NotProcessed::Unreachable));
         }
-        let call = self.arrives(CallKind::Login, Vec::new(), self.now());
+        let call = self.arrives(CallKind::Login, sent, Vec::new(), self.now());
         let refused = self.org(|org| org.weather.refuses(org.secret));
         let answer = match self.weather() {
             _ if refused => LoginAnswer::NotProcessed(NotProcessed::LoginRefused),
@@ -268,13 +271,13 @@ impl SyncTarget for Salesforce {
     }
 
     async fn probe(&self) -> Reply<ProbeAnswer> {
-        if !self.goes_out().await {
+        let Some(sent) = self.goes_out().await else {
             return self.with_org(ProbeAnswer::Unknown);
-        }
+        };
         if self.is(Fault::OrgUnreachable) {
             return self.with_org(ProbeAnswer::NotProcessed(NotProcessed::Unreachable));
         }
-        let call = self.arrives(CallKind::Probe, Vec::new(), self.now());
+        let call = self.arrives(CallKind::Probe, sent, Vec::new(), self.now());
         let answer = match self.weather() {
             Some(why) => ProbeAnswer::NotProcessed(why),
             None if self.expires() => ProbeAnswer::SessionExpired,
@@ -286,16 +289,18 @@ impl SyncTarget for Salesforce {
     }
 
     async fn upsert(&self, request: UpsertRequest) -> Reply<UpsertAnswer> {
-        if !self.goes_out().await {
+        let Some(sent) = self.goes_out().await else {
+            let keys = self.parts(&request).into_iter().map(|part| part.key);
+            self.org(|org| org.vanished.extend(keys));
             return self.with_org(UpsertAnswer::Unknown);
-        }
+        };
         if self.is(Fault::OrgUnreachable) {
             return self.with_org(UpsertAnswer::NotProcessed(NotProcessed::Unreachable));
         }
         let parts = self.parts(&request);
         match self.fate(&parts) {
             Fate::Answered(answer) => {
-                let call = self.arrives(CallKind::Upsert, parts, self.now());
+                let call = self.arrives(CallKind::Upsert, sent, parts, self.now());
                 let refused = matches!(answer, UpsertAnswer::Rejected { .. } | UpsertAnswer::ObjectRejected { .. });
                 self.org(|org| org.calls[call].refused = refused);
                 self.travels().await;
@@ -303,21 +308,21 @@ impl SyncTarget for Salesforce {
                 self.with_org(answer)
             }
             Fate::Lost => {
-                self.arrives(CallKind::Upsert, parts, self.now());
+                self.arrives(CallKind::Upsert, sent, parts, self.now());
                 self.works(self.timeout).await;
                 self.with_org(UpsertAnswer::Unknown)
             }
-            Fate::Processed { after, silent } => self.process(parts, after, silent).await,
+            Fate::Processed { after, silent } => self.process(sent, parts, after, silent).await,
         }
     }
 }
 
 impl Salesforce {
-    async fn process(&self, parts: Vec<Part>, after: Duration, silent: bool) -> Reply<UpsertAnswer> {
+    async fn process(&self, sent: Timestamp, parts: Vec<Part>, after: Duration, silent: bool) -> Reply<UpsertAnswer> {
         let done = self.now() + after;
         let (parts, answers) = self.processed(parts, done);
         let unreadable = self.all.faults.meets(Fault::AnswerUnreadable);
-        let call = self.arrives(CallKind::Upsert, parts, done);
+        let call = self.arrives(CallKind::Upsert, sent, parts, done);
         if silent {
             self.works(self.timeout).await;
             return self.with_org(UpsertAnswer::Unknown);

@@ -247,6 +247,9 @@ impl Wire {
             Ok(answer) => (200, answer),
             Err(failure) => (400, failure.body()),
         };
+        if operation == "PutItem" && status == 200 {
+            self.watch.was_written(&self.process, &request["Item"]);
+        }
         if self.process.role != Role::Observer {
             let detail = u64::from(status);
             self.trace.note(now, Some(self.process.id), (operation, detail), || self.line(operation, request, status));

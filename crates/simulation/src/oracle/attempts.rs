@@ -52,6 +52,9 @@ fn tries(evidence: &Evidence<'_>) -> BTreeMap<RecordKey, Tries> {
             }
         }
     }
+    for key in evidence.orgs.of(&evidence.connection.id, |org| org.vanished.clone()) {
+        tries.entry(key).or_default().doubtful += 1;
+    }
     tries
 }
 

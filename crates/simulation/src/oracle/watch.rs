@@ -2,10 +2,11 @@
 //!
 //! Must not know: faults.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rules::ids::{ConnectionId, RecordKey};
+use rules::control::Control;
+use rules::ids::{ConnectionId, Epoch, RecordKey, RunId};
 use rules::time::Timestamp;
 use serde_json::Value;
 
@@ -25,6 +26,10 @@ pub(crate) struct Violation {
 struct State {
     connections: BTreeSet<ConnectionId>,
     violations: Vec<Violation>,
+    /// The number of the stamp in each slot of the journals.
+    stamps: BTreeMap<String, u64>,
+    /// The last epoch that was given out for each control item, and to whom.
+    epochs: BTreeMap<String, (Epoch, Option<RunId>)>,
 }
 
 /// The watch. A clone is the same one.
@@ -34,7 +39,7 @@ pub(crate) struct Watch(Arc<Mutex<State>>);
 impl Watch {
     /// A watch over these connections.
     pub(crate) fn over(connections: BTreeSet<ConnectionId>) -> Self {
-        Self(Arc::new(Mutex::new(State { connections, violations: Vec::new() })))
+        Self(Arc::new(Mutex::new(State { connections, ..State::default() })))
     }
 
     /// The connections that there are.
@@ -66,8 +71,45 @@ impl Watch {
         });
     }
 
+    /// Invariant 3, Fencing: a run that was deposed does not write a slot that a later one has written, and every lease has an epoch of
+    /// its own, greater than all before it.
+    pub(crate) fn was_written(&self, process: &Process, item: &Value) {
+        let at = process.clock.timeline.now();
+        let text = |name: &str| item[name]["S"].as_str().unwrap_or_default();
+        let Some((kind, connection)) = text("PK").split_once('#') else { return };
+        let wrong = match kind {
+            "j" => self.with(|state| state.stamps_fall(format!("{connection}/{}", text("SK")), &item["st"]["N"])),
+            "k" => self.with(|state| state.epochs_repeat(connection, text("d"))),
+            _ => None,
+        };
+        if let (Some(text), Ok(connection)) = (wrong, ConnectionId::new(connection)) {
+            self.violated(Violation { invariant: "fencing", at, connection, key: None, text });
+        }
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    fn stamps_fall(&mut self, slot: String, stamp: &Value) -> Option<String> {
+        let epoch = |stamp: u64| stamp >> 32;
+        let stamp = stamp.as_str()?.parse().ok()?;
+        let before = self.stamps.insert(slot.clone(), stamp)?;
+        let falls = epoch(stamp) < epoch(before);
+        falls.then(|| format!("slot {slot} of epoch {} is written by epoch {}", epoch(before), epoch(stamp)))
+    }
+
+    fn epochs_repeat(&mut self, connection: &str, control: &str) -> Option<String> {
+        let control: Control = serde_json::from_str(control).ok()?;
+        let (epoch, holder) = self.epochs.get(connection).copied().unwrap_or((Epoch(0), None));
+        let lease = control.lease.as_ref();
+        let is_new = lease.is_some_and(|lease| holder != Some(lease.holder));
+        let wrong = control.epoch < epoch || lease.is_some_and(|lease| is_new && lease.epoch <= epoch);
+        let last = lease.map_or(holder, |lease| Some(lease.holder));
+        self.epochs.insert(connection.to_owned(), (control.epoch.max(epoch), last));
+        wrong.then(|| format!("epoch {} comes after epoch {}: {:?}", control.epoch.0, epoch.0, control.lease))
     }
 }
 

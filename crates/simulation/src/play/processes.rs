@@ -122,7 +122,8 @@ impl Play {
         let death = told.or(by_chance);
         let freeze = faults.chooses(Fault::ProcessFrozen).then(|| {
             let span = chance.span(Duration::from_secs(20), Duration::from_mins(30));
-            (chance.between(1, 120), span)
+            let most = *chance.pick(&[12, 40, 120]);
+            (chance.between(1, most), span)
         });
         let lasts = if role == Role::Run { self.invocation } else { INVOCATION };
         let early = role == Role::Run && faults.chooses(Fault::DeadlineEarly);
