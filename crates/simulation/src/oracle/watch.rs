@@ -78,7 +78,7 @@ impl Watch {
         let text = |name: &str| item[name]["S"].as_str().unwrap_or_default();
         let Some((kind, connection)) = text("PK").split_once('#') else { return };
         let wrong = match kind {
-            "j" => self.with(|state| state.stamps_fall(format!("{connection}/{}", text("SK")), &item["st"]["N"])),
+            "j" => self.with(|state| state.stamps_fall(&format!("{connection}/{}", text("SK")), &item["st"]["N"])),
             "k" => self.with(|state| state.epochs_repeat(connection, text("d"))),
             _ => None,
         };
@@ -93,10 +93,10 @@ impl Watch {
 }
 
 impl State {
-    fn stamps_fall(&mut self, slot: String, stamp: &Value) -> Option<String> {
+    fn stamps_fall(&mut self, slot: &str, stamp: &Value) -> Option<String> {
         let epoch = |stamp: u64| stamp >> 32;
         let stamp = stamp.as_str()?.parse().ok()?;
-        let before = self.stamps.insert(slot.clone(), stamp)?;
+        let before = self.stamps.insert(slot.to_owned(), stamp)?;
         let falls = epoch(stamp) < epoch(before);
         falls.then(|| format!("slot {slot} of epoch {} is written by epoch {}", epoch(before), epoch(stamp)))
     }
