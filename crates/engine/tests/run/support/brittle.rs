@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use engine::fakes::VirtualClock;
 use engine::memory::MemoryStore;
 use engine::payload::Payload;
 use engine::ports::{
-    ActionKeys, AuditEntry, Audits, Claimed, Connections, Controls, CountChange, DeletionMark, DueRecords, Erasing,
-    Erasure, Erasures, ErrorTypes, Events, Facts, Intake, Journal, Keeping, KeptAnswer, KeptRequest, KeyPage,
+    ActionKeys, AuditEntry, Audits, Claimed, Clock, Connections, Controls, CountChange, DeletionMark, DueRecords,
+    Erasing, Erasure, Erasures, ErrorTypes, Events, Facts, Intake, Journal, Keeping, KeptAnswer, KeptRequest, KeyPage,
     KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Recounted, Removed, Reports,
     Requests, RunReport, Saved, SlotWritten, Standing, Standings, Stretch, Totals, TypeEntry, UsageReports, Written,
 };
@@ -104,7 +105,7 @@ impl Mortal {
     async fn sleep(&self) {
         if self.steps.load(Ordering::SeqCst) == self.sleep.load(Ordering::SeqCst) {
             self.sleep.store(0, Ordering::SeqCst);
-            tokio::time::sleep(SLEEP).await;
+            VirtualClock::starting(Timestamp::from_millis(0)).wait(SLEEP).await;
         }
     }
 
