@@ -231,6 +231,25 @@ async fn a_night_or_a_sweep_whose_event_is_lost_begins_at_the_next_tick() {
     }
 }
 
+/// What cannot be written down is started all the same, by its event alone.
+#[tokio::test(start_paused = true)]
+async fn a_night_that_cannot_be_written_down_begins_by_its_event() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    world.salesforce().answer_with(|request, _, _| reply::all_refused(request, sample::CODE, sample::MESSAGE));
+    world.fails("a", 1).await;
+    let midnight = at("2026-03-03T00:00:00Z");
+    world.drive_until(midnight - Duration::from_mins(5)).await;
+    world.wait_until(midnight).await;
+    world.store.fail_next(Operation::SaveControl, 1, Fails::BeforeEffect);
+    assert_eq!(world.fan_out(Schedule::TimedOut, midnight).await.started.len(), 1);
+    assert!(world.control().await.owed.is_empty());
+    for requested in world.newly_requested() {
+        world.carry_out(requested).await.expect("nothing dies").expect("no port fails");
+    }
+    assert_eq!(minutes(&world.sent("a")[10..]), ["2026-03-03T00:00:00Z"]);
+    world.upholds_the_invariants().await;
+}
+
 /// A tick that comes twice writes nothing down twice, and what was done is not owed anew.
 #[tokio::test(start_paused = true)]
 async fn a_night_that_is_fanned_out_twice_is_done_once() {

@@ -11,7 +11,7 @@ use engine::ports::{
 };
 use rules::connection::Connection;
 use rules::counts::ApiCalls;
-use rules::ids::{ConnectionId, RecordKey};
+use rules::ids::{ConnectionId, RecordId, RecordKey};
 use rules::time::Timestamp;
 use rules::verdict::Answer;
 
@@ -223,10 +223,13 @@ impl Salesforce {
         (parts, answers)
     }
 
+    fn key(&self, request: &UpsertRequest, id: &RecordId) -> RecordKey {
+        RecordKey { connection: self.connection.clone(), object: request.object.clone(), id: id.clone() }
+    }
+
     fn parts(&self, request: &UpsertRequest) -> Vec<Part> {
         let part = |record: &engine::ports::Upsert| {
-            let (connection, object) = (self.connection.clone(), request.object.clone());
-            let key = RecordKey { connection, object, id: record.id.clone() };
+            let key = self.key(request, &record.id);
             let version = record.payload.fields().get("v").and_then(serde_json::Value::as_i64).unwrap_or(0);
             Part { due: Due::Changed, key, version, saved: None, answer: None }
         };
@@ -290,7 +293,7 @@ impl SyncTarget for Salesforce {
 
     async fn upsert(&self, request: UpsertRequest) -> Reply<UpsertAnswer> {
         let Some(sent) = self.goes_out().await else {
-            let keys = self.parts(&request).into_iter().map(|part| part.key);
+            let keys = request.records.iter().map(|record| self.key(&request, &record.id));
             self.org(|org| org.vanished.extend(keys));
             return self.with_org(UpsertAnswer::Unknown);
         };

@@ -93,16 +93,23 @@ impl Watch {
 }
 
 impl State {
+    /// What is wrong with the number of the stamp that a slot got.
     fn stamps_fall(&mut self, slot: &str, stamp: &Value) -> Option<String> {
         let epoch = |stamp: u64| stamp >> 32;
-        let stamp = stamp.as_str()?.parse().ok()?;
+        let Some(stamp) = stamp.as_str().and_then(|stamp| stamp.parse().ok()) else {
+            return Some(format!("slot {slot} has no stamp that can be read: {stamp}"));
+        };
         let before = self.stamps.insert(slot.to_owned(), stamp)?;
         let falls = epoch(stamp) < epoch(before);
         falls.then(|| format!("slot {slot} of epoch {} is written by epoch {}", epoch(before), epoch(stamp)))
     }
 
+    /// What is wrong with the lease of a control item.
     fn epochs_repeat(&mut self, connection: &str, control: &str) -> Option<String> {
-        let control: Control = serde_json::from_str(control).ok()?;
+        let control: Control = match serde_json::from_str(control) {
+            Ok(control) => control,
+            Err(problem) => return Some(format!("the control item cannot be read: {problem}")),
+        };
         let (epoch, holder) = self.epochs.get(connection).copied().unwrap_or((Epoch(0), None));
         let lease = control.lease.as_ref();
         let is_new = lease.is_some_and(|lease| holder != Some(lease.holder));
@@ -129,5 +136,54 @@ impl std::fmt::Display for Violation {
             write!(f, "{}/{} ", key.object, key.id)?;
         }
         write!(f, "at {}: {}", self.at, self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::lease::Lease;
+    use serde_json::json;
+
+    use super::*;
+
+    /// The control item while `holder` has the lease of `lease`, and `epoch` was given out last.
+    fn control(epoch: u32, holder: u64, lease: u32) -> String {
+        let until = Timestamp::from_millis(0);
+        let lease = Some(Lease { holder: RunId(holder), epoch: Epoch(lease), until });
+        let control = Control { epoch: Epoch(epoch), lease, ..Control::default() };
+        serde_json::to_string(&control).expect("a control item can be written")
+    }
+
+    fn stamp(epoch: u64, write: u64) -> Value {
+        json!((epoch << 32 | write).to_string())
+    }
+
+    #[test]
+    fn a_slot_goes_to_a_later_run_and_not_back() {
+        let mut state = State::default();
+        for (epoch, write) in [(1, 1), (1, 2), (3, 1), (3, 2)] {
+            assert_eq!(state.stamps_fall("acme/00000", &stamp(epoch, write)), None);
+        }
+        assert_eq!(state.stamps_fall("acme/00001", &stamp(1, 3)), None, "another slot");
+        let wrong = state.stamps_fall("acme/00000", &stamp(1, 3));
+        assert_eq!(wrong.as_deref(), Some("slot acme/00000 of epoch 3 is written by epoch 1"));
+    }
+
+    #[test]
+    fn each_lease_has_an_epoch_of_its_own() {
+        let mut state = State::default();
+        for (epoch, holder) in [(1, 7), (1, 7), (2, 8)] {
+            assert_eq!(state.epochs_repeat("acme", &control(epoch, holder, epoch)), None);
+        }
+        assert!(state.epochs_repeat("acme", &control(2, 9, 2)).is_some(), "another holder of the same epoch");
+        assert!(state.epochs_repeat("acme", &control(1, 9, 1)).is_some(), "an epoch that falls");
+        assert_eq!(state.epochs_repeat("other", &control(1, 7, 1)), None, "another connection");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_not_passed_over() {
+        let mut state = State::default();
+        assert!(state.stamps_fall("acme/00000", &Value::Null).is_some());
+        assert!(state.epochs_repeat("acme", "").is_some());
     }
 }

@@ -6,9 +6,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use engine::fan_out::{Schedule, fan_out};
-use engine::ports::causes;
+use engine::ports::{StopReason, causes};
 use engine::recount::recount;
-use engine::run::{Halt, Order, run};
+use engine::run::{Halt, Order, RunEnd, run};
 use rules::events::RunRequested;
 use rules::ids::ConnectionId;
 use rules::time::Timestamp;
@@ -62,8 +62,11 @@ impl Play {
             world.trace.note(world.now(), Some(id), ("run", 0), || said);
             let end = run(&parts, &order).await;
             if let Err(error) = &end {
-                broken_off(&world, &connection);
                 world.facts(|facts| facts.said.push(causes(error)));
+            }
+            // Who was deposed leaves what it noted to the next run, as the dead do.
+            if end.as_ref().map_or(true, is_deposed) {
+                broken_off(&world, &connection);
             }
             world.trace.note(world.now(), Some(id), ("ran", 0), || format!("{connection}: the run ends: {end:?}"));
         });
@@ -177,6 +180,10 @@ impl Play {
             broken_off(&self.world, connection);
         }
     }
+}
+
+fn is_deposed(end: &RunEnd) -> bool {
+    matches!(end, RunEnd::Ran(report) if report.stopped == StopReason::Deposed)
 }
 
 fn broken_off(world: &World, connection: &ConnectionId) {
