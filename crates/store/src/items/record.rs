@@ -88,33 +88,84 @@ pub(crate) fn write_record(record: &Record, keeping: &Keeping) -> Item {
     attributes(record, keeping).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The same in a list, in no order: a run makes two for every record, and needs no table of them.
-pub(crate) fn attributes(record: &Record, keeping: &Keeping) -> Vec<Attribute> {
-    let mut attributes = Vec::with_capacity(ALL.len());
-    attributes.extend([
-        (FORMAT, number(FIRST_FORMAT)),
-        (FENCE, number(record.fence.0)),
-        (VERSION, text(version::write(record.source_version))),
-        (FIRST_FAILED, number(record.first_failed.as_millis())),
-        (LAST_FAILED, number(record.last_failed.as_millis())),
-        (CODE, text(&record.failure.code)),
-        (MESSAGE, text(&record.failure.message)),
-        (FIELD, text(record.external_id_field.as_str())),
-    ]);
-    attributes.extend(state::write(record.state));
-    attributes.extend(placed(record, keeping).into_iter().flatten());
-    attributes.extend(tried(record).into_iter().flatten());
-    attributes.extend(
-        record
-            .parent
-            .iter()
-            .flat_map(|parent| [(PARENT_OBJECT, text(parent.object.as_str())), (PARENT_ID, text(parent.id.as_str()))]),
-    );
-    attributes.extend(record.type_since.map(|since| (TYPE_SINCE, number(since.as_millis()))));
-    if let PayloadPlace::Apart { bytes } = record.payload {
-        attributes.push((APART_BYTES, number(bytes)));
+/// The same in a list, in no order.
+fn attributes(record: &Record, keeping: &Keeping) -> Vec<Attribute> {
+    listed(Side { record, other: None }, keeping)
+}
+
+/// The attributes of `record` that may differ from `other`'s. What comes from the same is not even made: most of a record stays as
+/// it is when it is tried.
+pub(crate) fn attributes_beside(record: &Record, other: &Record, keeping: &Keeping) -> Vec<Attribute> {
+    listed(Side { record, other: Some(other) }, keeping)
+}
+
+/// A record, and what it is compared with.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    record: &'a Record,
+    other: Option<&'a Record>,
+}
+
+impl<'a> Side<'a> {
+    /// What is made of the record, unless both sides are `alike` in all that it is made of.
+    fn own<T>(self, alike: impl Fn(&Record, &Record) -> bool, make: impl FnOnce(&'a Record) -> T) -> Option<T> {
+        let same = self.other.is_some_and(|other| alike(self.record, other));
+        (!same).then(|| make(self.record))
     }
+}
+
+fn listed(side: Side<'_>, keeping: &Keeping) -> Vec<Attribute> {
+    let mut attributes = Vec::with_capacity(ALL.len());
+    attributes.extend(plain(side).into_iter().flatten());
+    let state = side.own(|one, other| one.state == other.state, |record| state::write(record.state));
+    attributes.extend(state.into_iter().flatten());
+    attributes.extend(placed(side, keeping).into_iter().flatten());
+    attributes.extend(tried(side).into_iter().flatten());
+    attributes.extend(rare(side));
     attributes
+}
+
+/// What every record has.
+fn plain(side: Side<'_>) -> [Option<Attribute>; 8] {
+    [
+        side.own(|_, _| true, |_| (FORMAT, number(FIRST_FORMAT))),
+        side.own(|one, other| one.fence == other.fence, |record| (FENCE, number(record.fence.0))),
+        side.own(
+            |one, other| one.source_version == other.source_version,
+            |record| (VERSION, text(version::write(record.source_version))),
+        ),
+        side.own(
+            |one, other| one.first_failed == other.first_failed,
+            |record| (FIRST_FAILED, number(record.first_failed.as_millis())),
+        ),
+        side.own(
+            |one, other| one.last_failed == other.last_failed,
+            |record| (LAST_FAILED, number(record.last_failed.as_millis())),
+        ),
+        side.own(|one, other| one.failure.code == other.failure.code, |record| (CODE, text(&record.failure.code))),
+        side.own(
+            |one, other| one.failure.message == other.failure.message,
+            |record| (MESSAGE, text(&record.failure.message)),
+        ),
+        side.own(
+            |one, other| one.external_id_field == other.external_id_field,
+            |record| (FIELD, text(record.external_id_field.as_str())),
+        ),
+    ]
+}
+
+/// What few records have.
+fn rare(side: Side<'_>) -> impl Iterator<Item = Attribute> {
+    let parent = side.own(|one, other| one.parent == other.parent, |record| record.parent.as_ref()).flatten();
+    let parent =
+        parent.map(|parent| [(PARENT_OBJECT, text(parent.object.as_str())), (PARENT_ID, text(parent.id.as_str()))]);
+    let since = side.own(|one, other| one.type_since == other.type_since, |record| record.type_since).flatten();
+    let bytes = match side.own(|one, other| one.payload == other.payload, |record| record.payload) {
+        Some(PayloadPlace::Apart { bytes }) => Some((APART_BYTES, number(bytes))),
+        Some(PayloadPlace::Inline) | None => None,
+    };
+    let since = since.map(|since| (TYPE_SINCE, number(since.as_millis())));
+    parent.into_iter().flatten().chain(since).chain(bytes)
 }
 
 fn named(name: &str, value: AttributeValue) -> (String, AttributeValue) {
@@ -122,7 +173,14 @@ fn named(name: &str, value: AttributeValue) -> (String, AttributeValue) {
 }
 
 /// A failing record's places in the indexes; a resolved one's error type and end.
-fn placed(record: &Record, keeping: &Keeping) -> [Option<Attribute>; 2] {
+fn placed(side: Side<'_>, keeping: &Keeping) -> [Option<Attribute>; 2] {
+    let alike = |one: &Record, other: &Record| {
+        one.state == other.state && one.failure.error_type == other.failure.error_type && one.key == other.key
+    };
+    side.own(alike, |record| places(record, keeping)).unwrap_or_default()
+}
+
+fn places(record: &Record, keeping: &Keeping) -> [Option<Attribute>; 2] {
     let connection = &record.key.connection;
     let error_type = &record.failure.error_type;
     if let State::Resolved { at, .. } = record.state {
@@ -134,16 +192,19 @@ fn placed(record: &Record, keeping: &Keeping) -> [Option<Attribute>; 2] {
     [queue, Some((TYPE, text(index::error_type(connection, error_type, shard))))]
 }
 
-fn tried(record: &Record) -> [Option<Attribute>; 3] {
-    let Attempts { interval, nightly, recent, forced } = record.attempts;
-    let attempts = (record.attempts != Attempts::default())
-        .then(|| (ATTEMPTS, text(format!("{interval} {nightly} {recent} {forced}"))));
-    let packed = record.tries.pack();
-    let tries = (!packed.is_empty()).then(|| (TRIES, AttributeValue::B(Blob::new(packed))));
-    let send = record
-        .last_send
-        .map(|send| (LAST_SEND, text(format!("{}@{}", version::write(send.version), send.until.as_millis()))));
+fn tried(side: Side<'_>) -> [Option<Attribute>; 3] {
+    let attempts = side.own(|one, other| one.attempts == other.attempts, |record| attempted(record.attempts)).flatten();
+    let tries = side.own(|one, other| one.tries == other.tries, |record| record.tries.pack());
+    let tries = tries.filter(|packed| !packed.is_empty()).map(|packed| (TRIES, AttributeValue::B(Blob::new(packed))));
+    let send = side.own(|one, other| one.last_send == other.last_send, |record| record.last_send).flatten();
+    let send =
+        send.map(|send| (LAST_SEND, text(format!("{}@{}", version::write(send.version), send.until.as_millis()))));
     [attempts, tries, send]
+}
+
+fn attempted(attempts: Attempts) -> Option<Attribute> {
+    let Attempts { interval, nightly, recent, forced } = attempts;
+    (attempts != Attempts::default()).then(|| (ATTEMPTS, text(format!("{interval} {nightly} {recent} {forced}"))))
 }
 
 fn expiry(since: Timestamp, keeping: &Keeping) -> (String, AttributeValue) {

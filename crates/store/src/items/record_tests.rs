@@ -18,7 +18,79 @@ fn of(record: Record) -> Stored {
     Stored::Record(Box::new(record))
 }
 
+/// `one` with the fields that `which` names by a bit each taken from `other`, but for the key.
+fn mixed(one: &Record, other: &Record, which: u16) -> Record {
+    let (mut record, other) = (one.clone(), other.clone());
+    let takes = |bit: u16| which & (1 << bit) != 0;
+    if takes(0) {
+        record.fence = other.fence;
+    }
+    if takes(1) {
+        record.source_version = other.source_version;
+    }
+    if takes(2) {
+        record.state = other.state;
+    }
+    if takes(3) {
+        record.failure.error_type = other.failure.error_type;
+    }
+    if takes(4) {
+        record.failure.code = other.failure.code;
+    }
+    if takes(5) {
+        record.failure.message = other.failure.message;
+    }
+    if takes(6) {
+        record.attempts = other.attempts;
+    }
+    if takes(7) {
+        record.tries = other.tries;
+    }
+    if takes(8) {
+        (record.first_failed, record.last_failed) = (other.first_failed, other.last_failed);
+    }
+    if takes(9) {
+        record.type_since = other.type_since;
+    }
+    if takes(10) {
+        record.parent = other.parent;
+    }
+    if takes(11) {
+        record.payload = other.payload;
+    }
+    if takes(12) {
+        record.last_send = other.last_send;
+    }
+    record
+}
+
+/// What `one` has and `other` has not, or has another value of.
+fn differing(one: &Item, other: &Item) -> Item {
+    one.iter()
+        .filter(|(name, value)| other.get(*name) != Some(*value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 proptest! {
+    #[test]
+    fn an_attribute_that_is_not_made_beside_another_record_is_the_same_in_both(
+        before in samples::record(), other in samples::record(), which in any::<u16>(), shards in 1_u16..=32,
+    ) {
+        let after = mixed(&before, &other, which);
+        let [was, is] = [&before, &after].map(|record| write_record(record, &keeping(shards)));
+        let beside = |one: &Record, other: &Record| -> Item {
+            let attributes = attributes_beside(one, other, &keeping(shards));
+            attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        let (made_of_before, made_of_after) = (beside(&before, &after), beside(&after, &before));
+        prop_assert_eq!(differing(&made_of_after, &made_of_before), differing(&is, &was));
+        prop_assert_eq!(differing(&made_of_before, &made_of_after), differing(&was, &is));
+        if was.get(NEXT_ATTEMPT) != is.get(NEXT_ATTEMPT) {
+            prop_assert_eq!(made_of_after.get(QUEUE), is.get(QUEUE), "an entry that moves needs its partition");
+        }
+    }
+
     #[test]
     fn every_record_is_read_as_it_was_written(record in samples::record(), shards in 1_u16..=32) {
         let stored = of(record);

@@ -72,8 +72,8 @@ fn of_key<'a>(items: &'a [Item], key: &RecordKey) -> Option<&'a Item> {
 /// The statement of an outcome. An entry of `by-next-attempt` moves in any case, and so goes to the shard of today; one of
 /// `by-age` stays where it is as long as its error type does.
 fn update(table: &str, write: &OutcomeWrite, keeping: &Keeping) -> Statement {
-    let before = record::attributes(&write.before, keeping);
-    let mut after = record::attributes(&write.after, keeping);
+    let before = record::attributes_beside(&write.before, &write.after, keeping);
+    let mut after = record::attributes_beside(&write.after, &write.before, keeping);
     let moves = value(&before, NEXT_ATTEMPT) != value(&after, NEXT_ATTEMPT);
     let drops_payload = !write.after.is_failing() && write.before.payload == PayloadPlace::Inline;
     let gone = before.iter().map(|&(name, _)| name).filter(|name| value(&after, name).is_none());
