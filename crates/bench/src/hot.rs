@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use engine::payload::Payload;
-use engine::ports::{Keeping, Upsert, UpsertRequest};
+use engine::ports::{Keeping, OutcomeWrite, Upsert, UpsertRequest};
 use rules::catalogue::Catalogue;
 use rules::counts::TryKind;
 use rules::ids::{BatchId, ConnectionId, Epoch};
@@ -14,7 +14,7 @@ use rules::policy::{IntervalPolicy, Policy};
 use rules::record::Record;
 use rules::verdict::{Answer, Attempt, Understood, understand};
 use serde_json::json;
-use store::local::{Item, read_back, written};
+use store::local::{Item, changed, read_back, written};
 
 use crate::plan::{CODE, CONNECTION, MESSAGE, OutcomeKind, Plan, PolicyKind, USUAL_PAYLOAD};
 use crate::record::{payload, record};
@@ -37,11 +37,14 @@ pub enum Path {
     Decide,
     /// Writing a record's item.
     Write,
+    /// Writing what a try changes in it.
+    Change,
 }
 
 impl Path {
     /// All of them, in the order of a run.
-    pub const ALL: [Self; 6] = [Self::Read, Self::Pack, Self::Serialise, Self::Parse, Self::Decide, Self::Write];
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::Pack, Self::Serialise, Self::Parse, Self::Decide, Self::Write, Self::Change];
 
     /// Its name.
     #[must_use]
@@ -53,6 +56,7 @@ impl Path {
             Self::Parse => "parse",
             Self::Decide => "decide",
             Self::Write => "write",
+            Self::Change => "change",
         }
     }
 }
@@ -68,6 +72,7 @@ pub struct Batch {
     payloads: Vec<Payload>,
     items: Vec<Item>,
     answer: Vec<u8>,
+    outcomes: Vec<OutcomeWrite>,
 }
 
 impl Batch {
@@ -85,7 +90,7 @@ impl Batch {
         let items =
             records.iter().zip(&payloads).flat_map(|(record, payload)| written(record, payload, &keeping)).collect();
         let results: Vec<_> = (0..BATCH).map(|number| result(plan.outcome.refuses(number))).collect();
-        Ok(Self {
+        let mut batch = Self {
             catalogue: Catalogue::builtin().clone(),
             policy: Policy::Interval(IntervalPolicy::default()),
             attempt: attempt(&plan),
@@ -94,7 +99,11 @@ impl Batch {
             payloads,
             items,
             answer: serde_json::to_vec(&results).context("writing an answer")?,
-        })
+            outcomes: Vec::new(),
+        };
+        let outcome = |(before, after): (&Record, Record)| OutcomeWrite { before: before.clone(), after };
+        batch.outcomes = batch.decided().map(outcome).collect();
+        Ok(batch)
     }
 
     /// Takes the path once for the whole batch; a number that follows from all that was made.
@@ -108,11 +117,12 @@ impl Batch {
             }
             Path::Serialise => salesforce::measured::body(&self.request()).len(),
             Path::Parse => self.answers().len(),
-            Path::Decide => self.decided(),
+            Path::Decide => self.decided().filter(|(_, after)| after.is_failing()).count(),
             Path::Write => {
                 let items = self.records.iter().zip(&self.payloads);
                 items.map(|(record, payload)| written(record, payload, &self.keeping).len()).sum()
             }
+            Path::Change => self.outcomes.iter().map(|outcome| changed(outcome, &self.keeping)).sum(),
         }
     }
 
@@ -127,18 +137,18 @@ impl Batch {
         salesforce::measured::answers(&self.answer, self.records.len()).unwrap_or_default()
     }
 
-    fn decided(&self) -> usize {
+    /// The records whose answers count, each with what it is after them.
+    fn decided(&self) -> impl Iterator<Item = (&Record, Record)> {
         let refused = Answer::Refused { code: CODE.to_owned(), message: MESSAGE.to_owned() };
-        let after = |(number, record): (usize, &Record)| {
+        self.records.iter().enumerate().filter_map(move |(number, record)| {
             let answer = if number % 2 == 0 { &Answer::Saved } else { &refused };
             match understand(&self.catalogue, &record.external_id_field, answer) {
                 Understood::Counts(reading) => {
-                    rules::conflict::merge(&self.policy, record, record, &self.attempt, &reading).is_failing()
+                    Some((record, rules::conflict::merge(&self.policy, record, record, &self.attempt, &reading)))
                 }
-                Understood::Not(_) => false,
+                Understood::Not(_) => None,
             }
-        };
-        self.records.iter().enumerate().map(after).filter(|&failing| failing).count()
+        })
     }
 }
 
@@ -190,5 +200,6 @@ mod tests {
         assert_eq!(batch.take(Path::Parse), BATCH);
         assert_eq!(batch.take(Path::Decide), BATCH / 2, "those that were refused go on failing");
         assert_eq!(batch.take(Path::Write), BATCH);
+        assert!(batch.take(Path::Change) > BATCH * 8, "a record that was tried differs in more than its version");
     }
 }

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 pub use embedded::Embedded;
 pub(crate) use full::CODE as DISK_FULL;
 pub(crate) use in_process::SYNC_FAILED;
-pub use written::{Item, read_back, written};
+pub use written::{Item, changed, read_back, written};
 
 use crate::table::{TableFailure, create_table};
 

@@ -22,6 +22,9 @@ mod standings;
 mod statements;
 mod transaction;
 
+#[cfg(feature = "local")]
+pub(crate) use outcomes::statement_parameters;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use engine::ports::{Clock, PortError};

@@ -4,6 +4,7 @@
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// How much of a message is looked at, in bytes: the sentence that decides stands at the front, and a bound keeps a
 /// huge message from costing time.
@@ -85,6 +86,12 @@ pub enum CodePattern {
 /// whose key field is not known.
 #[derive(Debug, Clone)]
 pub struct MessagePattern {
+    source: String,
+    compiled: OnceLock<Compiled>,
+}
+
+#[derive(Debug, Clone)]
+struct Compiled {
     regex: Regex,
     names_key: bool,
 }
@@ -95,6 +102,30 @@ impl MessagePattern {
     /// # Errors
     /// When it is not a regular expression, or compiles to more than a quarter of a mebibyte.
     pub fn new(source: &str) -> Result<Self, regex::Error> {
+        let compiled = Compiled::of(source)?;
+        Ok(Self { source: source.to_owned(), compiled: OnceLock::from(compiled) })
+    }
+
+    /// A pattern of the built-in data, which is compiled when a message is first tried on it: all of them together take longer than
+    /// everything else that a function does at its start, and most runs need a few.
+    pub(super) fn builtin(source: String) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    /// The regular expression as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    pub(super) fn fits(&self, message: &str, key_field: Option<&str>) -> bool {
+        let compile = || Compiled::of(&self.source).expect("a test compiles every pattern of the built-in data");
+        self.compiled.get_or_init(compile).fits(message, key_field)
+    }
+}
+
+impl Compiled {
+    fn of(source: &str) -> Result<Self, regex::Error> {
         let regex = RegexBuilder::new(source)
             .case_insensitive(true)
             .dot_matches_new_line(true)
@@ -104,13 +135,7 @@ impl MessagePattern {
         Ok(Self { regex, names_key })
     }
 
-    /// The regular expression as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.regex.as_str()
-    }
-
-    pub(super) fn fits(&self, message: &str, key_field: Option<&str>) -> bool {
+    fn fits(&self, message: &str, key_field: Option<&str>) -> bool {
         if self.names_key {
             key_field.is_some_and(|key_field| self.captures_key(message, key_field))
         } else {

@@ -8,7 +8,7 @@ use rules::ids::{ConnectionId, RecordKey};
 use rules::record::{Next, Record, State};
 use rules::time::Timestamp;
 
-use super::hash::fnv1a;
+use super::hash::fnv1a_of;
 
 /// The index of records by their next attempt.
 pub(crate) const BY_NEXT_ATTEMPT: &str = "by-next-attempt";
@@ -27,15 +27,15 @@ pub(crate) const FIRST_FAILED: &str = "fa";
 /// The partition of a queue's shard.
 pub(crate) fn queue(connection: &ConnectionId, queue: Queue, shard: u16) -> String {
     let letter = match queue {
-        Queue::Interval => 'i',
-        Queue::TimedOut => 't',
+        Queue::Interval => "#i#",
+        Queue::TimedOut => "#t#",
     };
-    format!("{connection}#{letter}#{shard}")
+    [connection.as_str(), letter, &shard.to_string()].concat()
 }
 
 /// The partition of an error type's shard.
 pub(crate) fn error_type(connection: &ConnectionId, error_type: &ErrorType, shard: u16) -> String {
-    format!("{connection}#{error_type}#{shard}")
+    [connection.as_str(), "#", error_type.as_str(), "#", &shard.to_string()].concat()
 }
 
 /// The error type in such a partition's name.
@@ -45,7 +45,7 @@ pub(crate) fn error_type_of(partition: &str) -> Option<ErrorType> {
 
 /// The shard that a record is written to. It may be another one after the number of shards has grown.
 pub(crate) fn shard(key: &RecordKey, shards: u16) -> u16 {
-    let hash = fnv1a(format!("{}#{}", key.object, key.id).as_bytes());
+    let hash = fnv1a_of([key.object.as_str(), "#", key.id.as_str()].map(str::as_bytes));
     u16::try_from(hash % u64::from(shards.max(1))).expect("less than a u16")
 }
 

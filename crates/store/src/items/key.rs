@@ -44,7 +44,7 @@ pub(crate) fn payload(key: &RecordKey) -> ItemKey {
 }
 
 fn record_partition(key: &RecordKey) -> String {
-    format!("r#{}#{}#{}", key.connection, key.object, key.id)
+    ["r#", key.connection.as_str(), "#", key.object.as_str(), "#", key.id.as_str()].concat()
 }
 
 /// The record that a partition key belongs to.

@@ -174,22 +174,38 @@ fn named(name: &str, value: AttributeValue) -> (String, AttributeValue) {
 
 /// A failing record's places in the indexes; a resolved one's error type and end.
 fn placed(side: Side<'_>, keeping: &Keeping) -> [Option<Attribute>; 2] {
-    let alike = |one: &Record, other: &Record| {
-        one.state == other.state && one.failure.error_type == other.failure.error_type && one.key == other.key
+    let State::Resolved { at, .. } = side.record.state else {
+        return [in_queue(side, keeping), by_age(side, keeping)];
     };
-    side.own(alike, |record| places(record, keeping)).unwrap_or_default()
+    let end = (at + keeping.resolved_for).as_millis() / 1_000;
+    [
+        side.own(
+            |one, other| one.state == other.state && one.failure.error_type == other.failure.error_type,
+            |record| (RESOLVED_TYPE, text(record.failure.error_type.as_str())),
+        ),
+        side.own(|one, other| one.state == other.state, |_| (EXPIRES, number(end))),
+    ]
 }
 
-fn places(record: &Record, keeping: &Keeping) -> [Option<Attribute>; 2] {
-    let connection = &record.key.connection;
-    let error_type = &record.failure.error_type;
-    if let State::Resolved { at, .. } = record.state {
-        let end = (at + keeping.resolved_for).as_millis() / 1_000;
-        return [Some((RESOLVED_TYPE, text(error_type.as_str()))), Some((EXPIRES, number(end)))];
-    }
-    let shard = index::shard(&record.key, keeping.shards);
-    let queue = index::due(record).map(|(queue, _)| (QUEUE, text(index::queue(connection, queue, shard))));
-    [queue, Some((TYPE, text(index::error_type(connection, error_type, shard))))]
+fn in_queue(side: Side<'_>, keeping: &Keeping) -> Option<Attribute> {
+    let due = side.own(|one, other| one.state == other.state && one.key == other.key, index::due);
+    let (queue, _) = due.flatten()?;
+    let key = &side.record.key;
+    Some((QUEUE, text(index::queue(&key.connection, queue, index::shard(key, keeping.shards)))))
+}
+
+fn by_age(side: Side<'_>, keeping: &Keeping) -> Option<Attribute> {
+    side.own(
+        |one, other| {
+            one.is_failing() == other.is_failing()
+                && one.failure.error_type == other.failure.error_type
+                && one.key == other.key
+        },
+        |record| {
+            let shard = index::shard(&record.key, keeping.shards);
+            (TYPE, text(index::error_type(&record.key.connection, &record.failure.error_type, shard)))
+        },
+    )
 }
 
 fn tried(side: Side<'_>) -> [Option<Attribute>; 3] {

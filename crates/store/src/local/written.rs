@@ -7,12 +7,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::payload::Payload;
-use engine::ports::{Keeping, PortError, Read};
+use engine::ports::{Keeping, OutcomeWrite, PortError, Read};
 use rules::record::{PayloadPlace, Record};
 
 use crate::items::fields::text;
 use crate::items::payload::{PAYLOAD, apart, json};
 use crate::items::{key, record};
+use crate::ports::statement_parameters;
 
 /// An item's attributes.
 pub type Item = HashMap<String, AttributeValue>;
@@ -29,6 +30,12 @@ pub fn written(record: &Record, payload: &Payload, keeping: &Keeping) -> Vec<Ite
         }
         PayloadPlace::Apart { .. } => vec![item, apart(record, payload)],
     }
+}
+
+/// How many values the statement of an outcome has, which is made for it: for whoever measures what that takes.
+#[must_use]
+pub fn changed(write: &OutcomeWrite, keeping: &Keeping) -> usize {
+    statement_parameters(write, keeping)
 }
 
 /// What a record's item says.

@@ -93,6 +93,12 @@ fn update(table: &str, write: &OutcomeWrite, keeping: &Keeping) -> Statement {
     Statement { text, parameters }
 }
 
+/// How many parameters an outcome's statement has.
+#[cfg(feature = "local")]
+pub(crate) fn statement_parameters(write: &OutcomeWrite, keeping: &Keeping) -> usize {
+    update("resync", write, keeping).parameters.len()
+}
+
 fn value<'a>(attributes: &'a [(&'static str, AttributeValue)], name: &str) -> Option<&'a AttributeValue> {
     attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
 }
