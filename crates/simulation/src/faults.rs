@@ -86,7 +86,7 @@ kinds! {
     IngestDies = 100,
     /// What carries a person's action out dies at some await.
     ActionDies = 200,
-    /// A process is frozen for up to half an hour at some await.
+    /// A process is frozen for up to half an hour at some await, often until the next tick's run is at work.
     ProcessFrozen = 30,
     /// A run is ended from outside at its deadline, which comes early.
     DeadlineEarly = 100,

@@ -11,9 +11,11 @@ use engine::recount::recount;
 use engine::run::{Halt, Order, RunEnd, run};
 use rules::events::RunRequested;
 use rules::ids::ConnectionId;
+use rules::schedule::TICK;
 use rules::time::Timestamp;
 
 use super::{Happening, INVOCATION, Invocation, Play, Shelf, Started, VISIBILITY};
+use crate::chance::Chance;
 use crate::executor::{End, Ended, Fate};
 use crate::faults::Fault;
 use crate::oracle::Reported;
@@ -124,9 +126,8 @@ impl Play {
         let told = if role == Role::Run { self.deaths.get(&self.runs.len()).copied() } else { None };
         let death = told.or(by_chance);
         let freeze = faults.chooses(Fault::ProcessFrozen).then(|| {
-            let span = chance.span(Duration::from_secs(20), Duration::from_mins(30));
-            let most = *chance.pick(&[12, 40, 120]);
-            (chance.between(1, most), span)
+            let most = *chance.pick(&[6, 12, 40, 120]);
+            (chance.between(1, most), thaws_after(chance))
         });
         let lasts = if role == Role::Run { self.invocation } else { INVOCATION };
         let early = role == Role::Run && faults.chooses(Fault::DeadlineEarly);
@@ -179,6 +180,15 @@ impl Play {
         if let Some(connection) = &process.connection {
             broken_off(&self.world, connection);
         }
+    }
+}
+
+/// For how long a process sleeps. Half of them wake within the seconds in which the next tick's run has its calls in flight.
+fn thaws_after(chance: &Chance) -> Duration {
+    if chance.happens(500) {
+        TICK + chance.span(Duration::ZERO, Duration::from_secs(8))
+    } else {
+        chance.span(Duration::from_secs(20), Duration::from_mins(30))
     }
 }
 
