@@ -83,18 +83,16 @@ pub async fn fan_out<P: Ports>(ports: &P, schedule: Schedule, tick: Timestamp) -
 }
 
 impl FannedOut {
-    fn take(&mut self, look: Result<(ConnectionId, Look), PortError>) {
-        match look {
-            Ok((connection, Look::Start(selection))) => self.started.push(RunRequested { connection, selection }),
-            Ok((connection, Look::Blocked(gates))) => {
+    /// Takes in what was seen of one connection; nothing when it cannot be read.
+    fn take(&mut self, seen: Option<(ConnectionId, Look)>) {
+        match seen {
+            Some((connection, Look::Start(selection))) => self.started.push(RunRequested { connection, selection }),
+            Some((connection, Look::Blocked(gates))) => {
                 info!(%connection, gates = ?gates, "a connection with work is blocked");
                 self.blocked.push((connection, gates));
             }
-            Ok((_, Look::Idle)) => self.idle += 1,
-            Err(problem) => {
-                error!(error = %problem, "a connection cannot be read");
-                self.unreadable += 1;
-            }
+            Some((_, Look::Idle)) => self.idle += 1,
+            None => self.unreadable += 1,
         }
     }
 }
@@ -104,23 +102,35 @@ async fn look_at<P: Ports>(
     schedule: Schedule,
     tick: Timestamp,
     connection: Result<Connection, PortError>,
-) -> Result<(ConnectionId, Look), PortError> {
-    let connection = connection?;
-    let look = match (schedule, &connection.policy) {
-        (Schedule::Due, _) if connection.paused => deletions(ports, &connection, tick).await?,
+) -> Option<(ConnectionId, Look)> {
+    let unreadable = |problem| error!(error = %causes(&problem), "a connection's settings cannot be read");
+    let connection = connection.map_err(unreadable).ok()?;
+    let look = look(ports, schedule, tick, &connection).await;
+    let unseen =
+        |problem| error!(connection = %connection.id, error = %causes(&problem), "a connection cannot be looked at");
+    look.map_err(unseen).ok().map(|look| (connection.id.clone(), look))
+}
+
+async fn look<P: Ports>(
+    ports: &P,
+    schedule: Schedule,
+    tick: Timestamp,
+    connection: &Connection,
+) -> Result<Look, PortError> {
+    Ok(match (schedule, &connection.policy) {
+        (Schedule::Due, _) if connection.paused => deletions(ports, connection, tick).await?,
         (_, _) if connection.paused => Look::Idle,
-        (Schedule::Due, _) => due(ports, &connection, tick).await?,
+        (Schedule::Due, _) => due(ports, connection, tick).await?,
         (Schedule::TimedOut, Policy::Interval(_)) => {
-            let work = has_due(ports, &connection, Queue::TimedOut, tick).await?;
-            owed_if(ports, &connection, work, Selection::TimedOut { tick }).await
+            let work = has_due(ports, connection, Queue::TimedOut, tick).await;
+            owed_if(ports, connection, work, Selection::TimedOut { tick }).await
         }
         (Schedule::Recent, Policy::Recent(policy)) => {
-            let work = has_aged(ports, &connection, policy.horizon(tick), tick).await?;
-            owed_if(ports, &connection, work, Selection::Recent { tick }).await
+            let work = has_aged(ports, connection, policy.horizon(tick), tick).await;
+            owed_if(ports, connection, work, Selection::Recent { tick }).await
         }
         (Schedule::TimedOut, Policy::Recent(_)) | (Schedule::Recent, Policy::Interval(_)) => Look::Idle,
-    };
-    Ok((connection.id, look))
+    })
 }
 
 fn start_if(work: bool, selection: Selection) -> Look {
@@ -128,10 +138,20 @@ fn start_if(work: bool, selection: Selection) -> Look {
 }
 
 /// A night or a sweep, which no later tick would begin by itself: it is written down as owed before the event that starts it, so
-/// that where the event is lost the next tick starts it. What cannot be written down the event alone still starts.
-async fn owed_if<P: Ports>(ports: &P, connection: &Connection, work: bool, selection: Selection) -> Look {
-    if !work {
-        return Look::Idle;
+/// that where the event is lost the next tick starts it. What cannot be written down the event alone still starts. Where it cannot
+/// be read whether there is work, it is taken for granted: a run that finds nothing is cheap, and a night that is left out is late by a day.
+async fn owed_if<P: Ports>(
+    ports: &P,
+    connection: &Connection,
+    work: Result<bool, PortError>,
+    selection: Selection,
+) -> Look {
+    match work {
+        Ok(true) => {}
+        Ok(false) => return Look::Idle,
+        Err(problem) => {
+            error!(connection = %connection.id, ?selection, error = %causes(&problem), "work is taken for granted, and cannot be read");
+        }
     }
     let noted = change(ports, &connection.id, |control| {
         let owed = control.owed.clone().with(&selection);

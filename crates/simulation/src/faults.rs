@@ -126,6 +126,8 @@ kinds! {
     ReportLate = 100,
     /// A source writes a record itself while a retry of it may be under way.
     SourceWrites = 300,
+    /// A record of which nobody knows whether it is saved fails anew at its source, and somebody has it retried at once.
+    FailsInDoubt = 300,
 }
 
 #[derive(Debug, Default)]

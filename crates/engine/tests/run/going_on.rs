@@ -250,6 +250,31 @@ async fn a_night_that_cannot_be_written_down_begins_by_its_event() {
     world.upholds_the_invariants().await;
 }
 
+/// Where it cannot be read whether a night or a sweep has work, one is begun: the next would be a day or half a day later.
+#[tokio::test(start_paused = true)]
+async fn a_night_or_a_sweep_whose_listing_fails_begins_all_the_same() {
+    for (settings, until, schedule, tick, listing) in [
+        (interval(), "2026-03-02T23:55:00Z", Schedule::TimedOut, "2026-03-03T00:00:00Z", Operation::Due),
+        (recent(), "2026-03-02T11:25:00Z", Schedule::Recent, "2026-03-02T11:30:00Z", Operation::Aged),
+    ] {
+        let world = World::new("2026-03-02T09:15:00Z", [settings]).await;
+        world.salesforce().answer_with(|request, _, _| reply::all_refused(request, sample::CODE, sample::MESSAGE));
+        world.fails("a", 1).await;
+        world.drive_until(at(until)).await;
+        let before = world.sent("a").len();
+        world.wait_until(at(tick)).await;
+        world.store.fail_next(listing, 1, Fails::BeforeEffect);
+        let fanned = world.fan_out(schedule, at(tick)).await;
+        assert_eq!((fanned.started.len(), fanned.unreadable), (1, 0));
+        for requested in world.newly_requested() {
+            world.carry_out(requested).await.expect("nothing dies").expect("no port fails");
+        }
+        assert_eq!(minutes(&world.sent("a")[before..]), [tick]);
+        assert!(world.control().await.owed.is_empty());
+        world.upholds_the_invariants().await;
+    }
+}
+
 /// A tick that comes twice writes nothing down twice, and what was done is not owed anew.
 #[tokio::test(start_paused = true)]
 async fn a_night_that_is_fanned_out_twice_is_done_once() {

@@ -128,6 +128,12 @@ impl Org {
         self.calls.len() - self.calls.partition_point(|call| call.arrived <= instant)
     }
 
+    /// The records of which nobody knows at `now` whether they are saved yet.
+    pub(crate) fn in_doubt(&self, now: Timestamp) -> Vec<RecordKey> {
+        let open = self.calls.iter().rev().filter(|call| call.heard.is_none() && call.in_doubt_until > now);
+        open.flat_map(|call| &call.parts).map(|part| part.key.clone()).collect()
+    }
+
     /// A record will be saved at `instant`.
     pub(crate) fn saves(&mut self, instant: Timestamp, key: RecordKey, version: i64) {
         self.drawn += 1;

@@ -247,8 +247,10 @@ impl Wire {
             Ok(answer) => (200, answer),
             Err(failure) => (400, failure.body()),
         };
-        if operation == "PutItem" && status == 200 {
-            self.watch.was_written(&self.process, &request["Item"]);
+        if status == 200 {
+            for item in written(operation, request) {
+                self.watch.was_written(&self.process, item);
+            }
         }
         if self.process.role != Role::Observer {
             let detail = u64::from(status);
@@ -265,6 +267,18 @@ impl Wire {
         keys.truncate(4);
         let failed = if status == 200 { "" } else { " is refused" };
         format!("{connection}{operation} {}{failed}", keys.join(" "))
+    }
+}
+
+/// The items that a request put, alone or in a transaction.
+fn written<'a>(operation: &str, request: &'a Value) -> Vec<&'a Value> {
+    match operation {
+        "PutItem" => vec![&request["Item"]],
+        "TransactWriteItems" => {
+            let actions = request["TransactItems"].as_array().map(Vec::as_slice).unwrap_or_default();
+            actions.iter().filter_map(|action| action.pointer("/Put/Item")).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

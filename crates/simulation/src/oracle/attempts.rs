@@ -27,7 +27,7 @@ pub(super) fn check(evidence: &Evidence<'_>) {
         let Tries { certain, doubtful } = tries.get(&record.key).copied().unwrap_or_default();
         let counted = record.attempts.total();
         // What died before it sent, or before it wrote, may have left one try in doubt.
-        let (least, most) = (certain.saturating_sub(broken_off), certain + doubtful + broken_off);
+        let (least, most) = (certain, certain + doubtful + broken_off);
         if !(least..=most).contains(&counted) && !ended_elsewhere(record) {
             let text = format!("{counted} tries are counted, {certain} are certain and {doubtful} more may be");
             evidence.violated("attempts", Some(&record.key), text);

@@ -11,12 +11,13 @@ use engine::recount::recount;
 use engine::run::{Halt, Order, RunEnd, run};
 use rules::events::RunRequested;
 use rules::ids::ConnectionId;
+use rules::resync::{Action, Wanted};
 use rules::schedule::TICK;
 use rules::time::Timestamp;
 
 use super::{Happening, INVOCATION, Invocation, Play, Shelf, Started, VISIBILITY};
 use crate::chance::Chance;
-use crate::executor::{End, Ended, Fate};
+use crate::executor::{End, Ended, Fate, ProcessId};
 use crate::faults::Fault;
 use crate::oracle::Reported;
 use crate::people::{Message, Step, Wish};
@@ -86,6 +87,23 @@ impl Play {
         let key = self.world.chance.pick(&keys).clone();
         let soon = self.world.now() + self.world.chance.span(Duration::ZERO, Duration::from_secs(4));
         self.at(soon, Happening::Source(Step::Writes { key, what: Reported::Succeeded }));
+    }
+
+    /// What a run of this connection left in doubt fails anew at its source, and a person is quick to have it retried.
+    fn fails_in_doubt(&mut self, process: ProcessId, connection: &ConnectionId) {
+        let now = self.world.now();
+        let keys = self.world.orgs.of(connection, |org| org.in_doubt(now));
+        if keys.is_empty() || !self.world.faults.meets(Fault::FailsInDoubt) {
+            return;
+        }
+        let key = self.world.chance.pick(&keys).clone();
+        let Some(wanted) = Wanted::records([(key.object.clone(), key.id.clone())]) else { return };
+        let soon = now + self.world.chance.span(Duration::ZERO, Duration::from_mins(1));
+        let later = soon + self.world.chance.span(Duration::from_secs(5), Duration::from_mins(3));
+        self.at(soon, Happening::Source(Step::Writes { key, what: Reported::Failed }));
+        let id = format!("doubt{}", process.0);
+        let wish = Wish::Request { id, action: Action::Resync, wanted, planned: false };
+        self.at(later, Happening::Wish(connection.clone(), wish));
     }
 
     pub(super) fn wishes(&mut self, connection: ConnectionId, wish: Wish) {
@@ -158,6 +176,9 @@ impl Play {
                 started.taken
             }
         };
+        if let (Role::Run, Some(connection)) = (started.process.role, &started.process.connection) {
+            self.fails_in_doubt(ended.process, connection);
+        }
         for message in back {
             let again = self.world.chance.span(Duration::from_secs(30), VISIBILITY);
             self.enqueue(now + again, message);
