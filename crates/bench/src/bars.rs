@@ -71,8 +71,17 @@ struct Limits {
 
 impl Limits {
     fn of_plan(plan: &Plan) -> Self {
-        let limits = Self::of(plan.policy, plan.outcome);
+        let limits = Self::of(plan.policy, plan.outcome).listing(plan.shards_beyond_due());
         if plan.payload <= INLINE_PAYLOAD || plan.outcome == OutcomeKind::Outage { limits } else { limits.apart(plan) }
+    }
+
+    /// A listing looks at each shard, also at those that are there for records that are not due.
+    fn listing(mut self, shards: u16) -> Self {
+        for (limit, each) in [(&mut self.read_units, 1.0), (&mut self.dynamodb_requests, 2.0)] {
+            limit.besides += f64::from(shards) * each;
+            limit.fixed += f64::from(shards) * each;
+        }
+        self
     }
 
     /// A payload in an item of its own is read with its record, and deleted when that is resolved: four kilobytes a unit, one
@@ -138,10 +147,11 @@ pub(crate) fn of_a_run(plan: &Plan, figures: &Figures, counted: &Counted, most_m
 
 /// The bars of a tick that finds nothing to do.
 #[expect(clippy::cast_precision_loss, reason = "a number of connections is far below 2^52")]
-pub(crate) fn of_an_idle_tick(connections: usize, counted: &Counted) -> Vec<Bar> {
-    let a_connection = counted.read_units / connections as f64;
+pub(crate) fn of_an_idle_tick(plan: &Plan, counted: &Counted) -> Vec<Bar> {
+    let a_connection = counted.read_units / plan.connections as f64;
+    let most = IDLE_READ_UNITS + f64::from(plan.shards_beyond_due()) / 2.0;
     vec![
-        Bar { what: "read units of a connection", measured: a_connection, most: IDLE_READ_UNITS },
+        Bar { what: "read units of a connection", measured: a_connection, most },
         Bar { what: "write units", measured: counted.write_units, most: 0.0 },
     ]
 }

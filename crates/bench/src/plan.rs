@@ -135,4 +135,22 @@ impl Plan {
     pub fn takes_time(&self) -> bool {
         self.call_ms > 0 || self.record_us > 0
     }
+
+    /// How many shards of the indexes a connection has that holds what is planned.
+    #[must_use]
+    pub fn shards(&self) -> u16 {
+        shards(self.due.max(self.stored))
+    }
+
+    /// How many of them it has for what is stored beside what is due.
+    #[must_use]
+    pub fn shards_beyond_due(&self) -> u16 {
+        self.shards() - shards(self.due)
+    }
+}
+
+/// The shards that a connection with this backlog has, once a run has seen it.
+fn shards(records: usize) -> u16 {
+    let wanted = u16::try_from(records / 5_000).unwrap_or(u16::MAX).saturating_add(1);
+    wanted.checked_next_power_of_two().unwrap_or(u16::MAX).min(32)
 }

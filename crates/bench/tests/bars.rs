@@ -48,4 +48,13 @@ fn a_bar_that_is_crossed_fails_the_command() {
     let (kept, said) =
         bench(&["capacity", "--records", "400", "--outcome", "outage", "--bars", "--most-memory", "1000000"]);
     assert!(!kept && said.contains("CROSSED"), "{said}");
+    let (kept, said) =
+        bench(&["capacity", "--records", "400", "--outcome", "outage", "--json", "--most-memory", "1000000"]);
+    assert!(!kept && said.contains("CROSSED"), "whoever reads the figures by a program is told too: {said}");
+}
+
+#[test]
+fn an_idle_tick_keeps_its_bar_with_a_single_connection() {
+    let (kept, said) = bench(&["idle", "--connections", "1"]);
+    assert!(kept && !said.contains("CROSSED"), "{said}");
 }

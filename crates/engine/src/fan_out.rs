@@ -64,7 +64,11 @@ pub struct FannedOut {
 /// # Errors
 /// When the connections cannot be listed, or the bus did not take the events.
 pub async fn fan_out<P: Ports>(ports: &P, schedule: Schedule, tick: Timestamp) -> Result<FannedOut, PortError> {
-    let connections = ports.store().connections().await?;
+    let connections = match schedule {
+        // Whatever was changed in the last moment is looked at again in 20 minutes.
+        Schedule::Due => ports.store().connections_lately().await?,
+        Schedule::TimedOut | Schedule::Recent => ports.store().connections().await?,
+    };
     let looks: Vec<_> = stream::iter(connections)
         .map(|connection| look_at(ports, schedule, tick, connection))
         .buffered(AT_A_TIME)

@@ -52,7 +52,7 @@ pub(super) async fn set_up(services: &Services, plan: &Plan) -> anyhow::Result<V
 }
 
 fn settings(plan: &Plan, name: &str, org: &str, due: usize) -> Value {
-    let shards = shards(due.max(plan.stored));
+    let shards = Plan { due, ..plan.clone() }.shards();
     json!({
         "id": name,
         "policy": { "kind": plan.policy.name() },
@@ -62,12 +62,6 @@ fn settings(plan: &Plan, name: &str, org: &str, due: usize) -> Value {
         "calls_in_flight": plan.in_flight,
         "shards": shards,
     })
-}
-
-/// The shards that a connection with this backlog has, once a run has seen it.
-fn shards(records: usize) -> u16 {
-    let wanted = u16::try_from(records / 5_000).unwrap_or(u16::MAX).saturating_add(1);
-    wanted.checked_next_power_of_two().unwrap_or(u16::MAX).min(32)
 }
 
 async fn fill(

@@ -11,7 +11,7 @@ use engine::ports::{AuditEntry, Clock, Connections, DeletionMark, Intake, PortEr
 use rules::connection::Connection;
 use rules::ids::ConnectionId;
 
-use super::listing::Order;
+use super::listing::{Order, Reading};
 use super::transaction::{Transacted, put};
 use super::{ALL_OLD, DynamoStore};
 use crate::backoff::Backoff;
@@ -34,6 +34,12 @@ const RAISING: &str = "raising a connection's shards";
 impl<C: Clock> Connections for DynamoStore<C> {
     async fn connections(&self) -> Result<Vec<Result<Connection, PortError>>, PortError> {
         let items = self.partition(LISTING, key::SETTINGS, Order::FirstToLast, usize::MAX).await?;
+        Ok(items.iter().map(settings::read).collect())
+    }
+
+    async fn connections_lately(&self) -> Result<Vec<Result<Connection, PortError>>, PortError> {
+        let lately = (Order::FirstToLast, Reading::Lately);
+        let items = self.read_partition(LISTING, key::SETTINGS, lately, usize::MAX).await?;
         Ok(items.iter().map(settings::read).collect())
     }
 

@@ -9,6 +9,15 @@ use crate::failure::failed;
 use crate::items::Item;
 use crate::items::fields::{PK, text};
 
+/// How much of what was written before is certain to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// All of it.
+    Strongly,
+    /// All but that of the last moment, at half the cost.
+    Lately,
+}
+
 /// From which end a partition is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
@@ -25,6 +34,17 @@ impl<C: Clock> DynamoStore<C> {
         order: Order,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
+        self.read_partition(doing, pk, (order, Reading::Strongly), limit).await
+    }
+
+    /// The same, read as it is wanted.
+    pub(super) async fn read_partition(
+        &self,
+        doing: &'static str,
+        pk: &str,
+        (order, reading): (Order, Reading),
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
         let mut items = Vec::new();
         let mut after = None;
         while items.len() < limit {
@@ -32,7 +52,7 @@ impl<C: Clock> DynamoStore<C> {
                 .client
                 .query()
                 .table_name(&self.table)
-                .consistent_read(true)
+                .consistent_read(reading == Reading::Strongly)
                 .key_condition_expression("#pk = :pk")
                 .expression_attribute_names("#pk", PK)
                 .expression_attribute_values(":pk", text(pk))
