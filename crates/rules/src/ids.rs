@@ -120,11 +120,12 @@ pub struct RecordKey {
 }
 
 impl RecordKey {
-    /// The key as Salesforce tells records apart: external ids are compared without case, unless their field says otherwise.
-    /// Two keys that are the same here are never in flight at once.
+    /// The key as Salesforce tells records apart: names of objects are compared without case, and external ids unless their field
+    /// says otherwise. Two keys that are the same here are never in flight at once.
     #[must_use]
     pub fn folded(&self) -> Self {
-        Self { id: RecordId(self.id.0.to_lowercase()), ..self.clone() }
+        let (object, id) = (ObjectName(self.object.0.to_lowercase()), RecordId(self.id.0.to_lowercase()));
+        Self { connection: self.connection.clone(), object, id }
     }
 }
 

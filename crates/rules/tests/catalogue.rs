@@ -191,6 +191,26 @@ fn every_rule_can_be_looked_up_by_its_type_and_has_advice() {
 }
 
 #[test]
+fn the_advice_is_that_of_the_type_and_unknown_types_have_one_for_all() {
+    let catalogue = Catalogue::builtin();
+    let advice = |name: &str| catalogue.advice(&name.parse().expect("the name of a type")).to_owned();
+    let rule = catalogue.rules().find(|rule| rule.id.to_string() == "daco-02").expect("a published type");
+    assert_eq!(advice("daco-02"), rule.advice);
+    assert_ne!(advice("daco-02"), advice("unknown"));
+    assert_eq!((advice("unknown:NEW_CODE"), advice("unknown").len() > 20), (advice("unknown"), true));
+}
+
+#[test]
+fn some_codes_say_only_that_salesforce_failed_and_the_code_in_the_message_decides() {
+    let catalogue = Catalogue::builtin();
+    assert!(catalogue.wrappers().count() > 0);
+    for wrapper in catalogue.wrappers() {
+        let found = type_of(wrapper.as_str(), "UNABLE_TO_LOCK_ROW: it is locked");
+        assert_eq!(found, type_of("UNABLE_TO_LOCK_ROW", ""), "{wrapper}");
+    }
+}
+
+#[test]
 fn no_rule_stands_behind_one_that_always_fits_before_it() {
     use rules::catalogue::CodePattern;
     let mut decided = std::collections::HashSet::new();

@@ -201,3 +201,18 @@ fn a_higher_cap_grants_at_once_what_a_lower_one_refused() {
     assert_eq!(with(104).grant(ApiCalls(10), now), ApiCalls(4));
     assert_eq!(with(200).grant(ApiCalls(10), now), ApiCalls(10));
 }
+
+/// At the instant at which a bucket counts no more it is not kept either, whoever writes.
+#[test]
+fn a_bucket_that_counts_no_more_is_dropped_at_that_instant_and_one_that_is_reported_then_is_not_kept() {
+    let old = Bucket::of(at("2026-03-01T10:20:00Z"));
+    let over = old.counts_until(minutes(2));
+    let kept = |ledger: Ledger| ledger.buckets().map(|(bucket, _)| bucket).collect::<Vec<_>>();
+    let (ledger, now) = (Ledger::from_buckets([(old, ApiCalls(9))]), Bucket::of(over));
+    let before = over - Duration::from_millis(1);
+    assert_eq!(kept(ledger.clone().charge(now, ApiCalls(1), before, minutes(2))), [old, now]);
+    assert_eq!(kept(ledger.clone().charge(now, ApiCalls(1), over, minutes(2))), [now]);
+    assert_eq!(kept(ledger.report(now, ApiCalls(1), over, minutes(2))), [now]);
+    assert_eq!(kept(Ledger::default().report(old, ApiCalls(1), before, minutes(2))), [old]);
+    assert_eq!(kept(Ledger::default().report(old, ApiCalls(1), over, minutes(2))), []);
+}

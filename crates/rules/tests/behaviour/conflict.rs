@@ -169,6 +169,7 @@ fn a_newer_payload_stays_due_with_its_own_error_while_our_try_counts() {
         let expected = newer();
         assert_eq!((record.state, record.source_version), (expected.state, expected.source_version));
         assert_eq!((&record.failure, record.last_failed), (&expected.failure, expected.last_failed));
+        assert_eq!(record.type_since, expected.type_since, "{reading:?}");
         assert_eq!((record.attempts.interval, record.fence), (1, expected.fence.next()));
     }
 }

@@ -187,3 +187,11 @@ proptest! {
         prop_assert!(end(limit + more, waiting) <= end(limit, waiting));
     }
 }
+
+#[test]
+fn every_reason_for_no_end_has_words_of_its_own() {
+    let all =
+        [Endless::Paused, Endless::Suspended, Endless::NoSchedule, Endless::NoCap, Endless::NoRoom, Endless::TooLong];
+    let words: std::collections::BTreeSet<&str> = all.iter().map(|reason| reason.words()).collect();
+    assert_eq!((words.len(), words.iter().all(|words| words.contains(' '))), (all.len(), true));
+}

@@ -242,3 +242,24 @@ proptest! {
         prop_assert_eq!(gate.is_open(at(NOW)), budget.grant(ApiCalls(1), at(NOW)) == ApiCalls(1));
     }
 }
+
+/// What no time opens, somebody does: a gate says who and how, and only such a gate.
+#[test]
+fn a_gate_that_no_time_opens_says_what_does() {
+    let mut paused = connection();
+    paused.paused = true;
+    let down = |cause| Control { suspension: Some(Suspension::begin(cause, at(NOW))), ..Control::default() };
+    let says = |gates: Vec<Gate>| {
+        let closed = gates.iter().filter(|gate| !gate.is_open(at(NOW)));
+        closed.filter_map(Gate::opens_when).collect::<Vec<_>>()
+    };
+    assert!(says(gates(&paused, &Control::default(), 0))[0].contains("resumes the connection"));
+    assert!(says(gates(&connection(), &Control::default(), 0)).is_empty());
+    assert!(says(gates(&connection(), &down(Cause::Down), 0)).is_empty(), "a probe comes by itself");
+    let refused = down(Cause::LoginRefused { secret: "1".to_owned() });
+    assert!(says(gates(&connection(), &refused, 0))[0].contains("other credentials"));
+    let nothing = Ledger::default();
+    let budget = Budget { own: &nothing, reported: &nothing, cap: ApiCalls(0), request_timeout: minutes(2) };
+    let none = of_connection(&connection(), &Control::default(), &budget, at(NOW));
+    assert!(says(none)[0].contains("raises the connection's API limit"));
+}

@@ -21,6 +21,7 @@ mod reference;
 mod resync;
 mod retention;
 mod schedule;
+mod shares;
 mod support;
 mod suspension;
 mod tries;

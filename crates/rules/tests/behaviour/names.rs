@@ -2,6 +2,7 @@
 //! It must not know where names are used.
 
 use rules::ids::{BadName, ConnectionId, Epoch, Fence, FieldName, ObjectName, RecordId, RunId, SourceName};
+use serde_json::json;
 
 use crate::support::{batch, key};
 
@@ -72,4 +73,25 @@ fn batches_are_ordered_by_epoch_and_then_by_request() {
 fn the_version_after_the_greatest_is_the_smallest() {
     assert_eq!(Fence(u64::MAX).next(), Fence(0));
     assert_eq!(Fence(7).next(), Fence(8));
+}
+
+#[test]
+fn a_mistake_says_what_a_value_is() {
+    let all = json!([null, true, 1, "a", [], {}]);
+    let kinds: Vec<&str> = all.as_array().expect("a list").iter().map(rules::fields::kind).collect();
+    assert_eq!(kinds, ["null", "true or false", "a number", "a text", "a list", "an object"]);
+}
+
+/// Salesforce compares external ids and names of objects in any case.
+#[test]
+fn keys_that_salesforce_takes_for_one_fold_into_one() {
+    let mut shouted = key();
+    shouted.object = ObjectName::new(shouted.object.as_str().to_uppercase()).expect("a name");
+    shouted.id = RecordId::new(shouted.id.as_str().to_uppercase()).expect("an id");
+    assert_ne!(shouted, key());
+    assert_eq!(shouted.folded(), key().folded());
+    let other = |id: &str| RecordId::new(id).expect("an id");
+    let named = |id| rules::ids::RecordKey { id: other(id), ..key() };
+    assert_eq!(named("Ab-1").folded(), named("aB-1").folded());
+    assert_ne!(named("ab-1").folded(), named("ab-2").folded());
 }
