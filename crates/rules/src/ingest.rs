@@ -200,14 +200,9 @@ fn refresh(policy: &Policy, record: &Record, new: NewFailure) -> FailureEffect {
     let excluded = policy.excludes(&new.failure.error_type);
     let anew = first_state(policy, &new);
     let state = match record.state {
-        State::Held(HoldReason::PayloadMissing) => anew,
-        State::Held(HoldReason::ExcludedType) if !excluded => anew,
-        State::Scheduled(_) | State::TimedOut { .. } | State::Held(_) if new.closes => anew,
-        State::Scheduled(_) | State::TimedOut { .. } if excluded => anew,
-        State::Held(HoldReason::ExcludedType)
-        | State::Scheduled(_)
-        | State::TimedOut { .. }
-        | State::Resolved { .. } => record.state,
+        State::Held(_) => anew,
+        State::Scheduled(_) | State::TimedOut { .. } if new.closes || excluded => anew,
+        State::Scheduled(_) | State::TimedOut { .. } | State::Resolved { .. } => record.state,
     };
     let last_failed = new.failed.max(record.last_failed);
     let refreshed = Record { state, ..record.clone().fail(new.failure, last_failed) };
