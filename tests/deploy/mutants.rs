@@ -145,7 +145,7 @@ fn every_schedule_that_is_missing_or_lacks_something_is_named() {
             "Events:" => Some(words(["no schedule starts", binary, "is to"])),
             _ if line.starts_with("ScheduleExpressionTimezone:") => Some(words([resource, "is not in UTC"])),
             _ if line.starts_with("OmitName:") => Some(words([resource, "has a fixed name"])),
-            _ if line.starts_with("RetryPolicy:") => Some(words([resource, "does not give up at once"])),
+            _ if line.starts_with("RetryPolicy:") => Some(words([resource, "does not give up as"])),
             _ => None,
         }
     });

@@ -174,8 +174,7 @@ fn bars_of(policy: PolicyKind, outcome: OutcomeKind, records: usize) -> anyhow::
     Ok(!status.success())
 }
 
-/// Prints the bars, and whether one is crossed.
-/// The bars that are crossed, for people beside what programs read.
+/// Tells which bars are crossed, for people beside what programs read.
 fn crossed(what: &str, bars: &[Bar]) -> ExitCode {
     let crossed: Vec<&Bar> = bars.iter().filter(|bar| bar.is_crossed()).collect();
     for bar in &crossed {
@@ -184,6 +183,7 @@ fn crossed(what: &str, bars: &[Bar]) -> ExitCode {
     if crossed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Prints the bars, and whether one is crossed.
 fn verdict(what: &str, bars: &[Bar]) -> ExitCode {
     println!("{what}");
     for bar in bars {

@@ -29,7 +29,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Capacity(capacity) => commands::capacity(&capacity),
         Command::Idle(idle) => commands::idle(&idle),
-        Command::Scale(scale) => scale::scale(&scale).map(|()| ExitCode::SUCCESS),
+        Command::Scale(scale) => scale::scale(&scale),
         Command::Peers(peers) => commands::peers(&peers),
         Command::Bars(bars) => commands::bars(&bars),
         Command::Instructions(args) => instructions::instructions(&args),

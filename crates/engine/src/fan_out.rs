@@ -12,7 +12,7 @@ use rules::ids::ConnectionId;
 use rules::owed::Selection;
 use rules::policy::Policy;
 use rules::time::Timestamp;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::control::change;
 use crate::parts::Ports;
@@ -55,7 +55,7 @@ pub struct FannedOut {
     pub blocked: Vec<(ConnectionId, Vec<Gate>)>,
     /// Connections that have nothing to do.
     pub idle: usize,
-    /// Connections whose settings or control item cannot be read; the others run all the same.
+    /// Connections of which something cannot be read that says what to do; the others run all the same.
     pub unreadable: usize,
 }
 
@@ -127,11 +127,11 @@ async fn look<P: Ports>(
         (Schedule::Due, _) => due(ports, connection, tick).await?,
         (Schedule::TimedOut, Policy::Interval(_)) => {
             let work = has_due(ports, connection, Queue::TimedOut, tick).await;
-            owed_if(ports, connection, work, Selection::TimedOut { tick }).await
+            owed_if(ports, connection, work, Selection::TimedOut { tick }).await?
         }
         (Schedule::Recent, Policy::Recent(policy)) => {
             let work = has_aged(ports, connection, policy.horizon(tick), tick).await;
-            owed_if(ports, connection, work, Selection::Recent { tick }).await
+            owed_if(ports, connection, work, Selection::Recent { tick }).await?
         }
         (Schedule::TimedOut, Policy::Recent(_)) | (Schedule::Recent, Policy::Interval(_)) => Look::Idle,
     })
@@ -142,19 +142,21 @@ fn start_if(work: bool, selection: Selection) -> Look {
 }
 
 /// A night or a sweep, which no later tick would begin by itself: it is written down as owed before the event that starts it, so
-/// that where the event is lost the next tick starts it. What cannot be written down the event alone still starts. Where it cannot
-/// be read whether there is work, it is taken for granted: a run that finds nothing is cheap, and a night that is left out is late by a day.
+/// that where the event is lost the next tick starts it. What cannot be written down the event alone still starts. Where the
+/// store does not say whether there is work, it is taken for granted: a run that finds nothing is cheap, and a night that is left out is
+/// late by a day. What this version cannot read it could not read in a run either.
 async fn owed_if<P: Ports>(
     ports: &P,
     connection: &Connection,
     work: Result<bool, PortError>,
     selection: Selection,
-) -> Look {
+) -> Result<Look, PortError> {
     match work {
         Ok(true) => {}
-        Ok(false) => return Look::Idle,
-        Err(problem) => {
-            error!(connection = %connection.id, ?selection, error = %causes(&problem), "work is taken for granted, and cannot be read");
+        Ok(false) => return Ok(Look::Idle),
+        Err(problem @ PortError::Unreadable { .. }) => return Err(problem),
+        Err(problem @ PortError::Unavailable { .. }) => {
+            warn!(connection = %connection.id, ?selection, error = %causes(&problem), "whether there is work cannot be read, and a run is begun");
         }
     }
     let noted = change(ports, &connection.id, |control| {
@@ -164,7 +166,7 @@ async fn owed_if<P: Ports>(
     if let Err(problem) = noted.await {
         error!(connection = %connection.id, ?selection, error = %causes(&problem), "a night or a sweep is not written down");
     }
-    Look::Start(selection)
+    Ok(Look::Start(selection))
 }
 
 /// What persons asked to be deleted needs no API call: neither a pause nor a closed gate keeps it back.

@@ -25,10 +25,10 @@ impl Repeats {
         Ok(Self { database })
     }
 
-    /// Notes an id of `line`, and gives the line that had it before, if any. Ids are compared as Salesforce does, without
-    /// case (`rules::ids::RecordKey::folded`).
+    /// Notes an id of `line`, and gives the line that had it before, if any. Ids and names of objects are compared as Salesforce
+    /// does, without case (`rules::ids::RecordKey::folded`).
     pub(crate) fn note(&self, object: Option<&ObjectName>, id: &RecordId, line: u64) -> rusqlite::Result<Option<u64>> {
-        let object = object.map_or("", ObjectName::as_str);
+        let object = object.map_or_else(String::new, |object| object.as_str().to_ascii_lowercase());
         let folded = id.as_str().to_lowercase();
         let line = i64::try_from(line).unwrap_or(i64::MAX);
         let mut note = self

@@ -124,7 +124,7 @@ impl RecordKey {
     /// says otherwise. Two keys that are the same here are never in flight at once.
     #[must_use]
     pub fn folded(&self) -> Self {
-        let (object, id) = (ObjectName(self.object.0.to_lowercase()), RecordId(self.id.0.to_lowercase()));
+        let (object, id) = (ObjectName(self.object.0.to_ascii_lowercase()), RecordId(self.id.0.to_lowercase()));
         Self { connection: self.connection.clone(), object, id }
     }
 }

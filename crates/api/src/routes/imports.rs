@@ -139,12 +139,12 @@ fn read(body: &Value, now: Timestamp) -> Result<Wanted<'_>, Mistakes> {
 /// The rows in lanes, each by its number: rows of one record share a lane in their order. A row that names none has its own.
 fn lanes(rows: &[Value]) -> Vec<Vec<usize>> {
     let mut lanes: Vec<Vec<usize>> = Vec::new();
-    let mut known: HashMap<(&str, String), usize> = HashMap::new();
+    let mut known: HashMap<(String, String), usize> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
         let text = |name: &str| row.get(name).and_then(Value::as_str);
         let new = lanes.len();
         let lane = match (text("object"), text("external_id")) {
-            (Some(object), Some(id)) => *known.entry((object, id.to_lowercase())).or_insert(new),
+            (Some(object), Some(id)) => *known.entry((object.to_ascii_lowercase(), id.to_lowercase())).or_insert(new),
             (_, _) => new,
         };
         if lane < new {

@@ -242,12 +242,14 @@ impl Wire {
     fn take_effect(&self, operation: &str, request: &Value) -> (u16, Value) {
         let now = self.process.clock.timeline.now();
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
-        let answered = self.table.with(|state| state.database.carry_out(operation, request, millis));
+        let (repeats, answered) = self.table.with(|state| {
+            (state.database.repeats(request, millis), state.database.carry_out(operation, request, millis))
+        });
         let (status, answer) = match answered {
             Ok(answer) => (200, answer),
             Err(failure) => (400, failure.body()),
         };
-        if status == 200 {
+        if status == 200 && !repeats {
             for item in written(operation, request) {
                 self.watch.was_written(&self.process, item);
             }

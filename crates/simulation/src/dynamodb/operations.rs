@@ -53,7 +53,7 @@ impl Database {
                 for index in table.indexes.values_mut() {
                     index.catch_up(now);
                 }
-                query(table, request)
+                query(table, request, now)
             }
             "TransactWriteItems" => self.transact(request),
             "BatchExecuteStatement" => Ok(self.execute(request)),
@@ -148,12 +148,17 @@ impl Database {
         Ok(told.map_or_else(|| json!({}), |item| object([("Attributes", Value::Object(item))])))
     }
 
+    /// Whether a transaction was carried out before under its token, so that it changes nothing at `now`.
+    pub(crate) fn repeats(&self, request: &Value, now: u64) -> bool {
+        let carried_out = request["ClientRequestToken"].as_str().and_then(|token| self.carried_out.get(token));
+        carried_out.is_some_and(|at| *at + TOKEN_MILLIS > now)
+    }
+
     fn transact(&mut self, request: &Value) -> Result<Value, Failure> {
-        let token = request["ClientRequestToken"].as_str().map(str::to_owned);
-        let fresh = |at: &u64| *at + TOKEN_MILLIS > self.now;
-        if token.as_ref().and_then(|token| self.carried_out.get(token)).is_some_and(fresh) {
+        if self.repeats(request, self.now) {
             return Ok(json!({}));
         }
+        let token = request["ClientRequestToken"].as_str().map(str::to_owned);
         let answer = self.transact_anew(request)?;
         if let Some(token) = token {
             self.carried_out.insert(token, self.now);

@@ -90,13 +90,14 @@ impl Page {
 }
 
 /// The answer to a query.
-pub(super) fn query(table: &Table, request: &Value) -> Result<Value, Failure> {
+pub(super) fn query(table: &Table, request: &Value, now: u64) -> Result<Value, Failure> {
     let range = Range::of(request)?;
     let index = request["IndexName"].as_str();
     check(table, index, &range, request)?;
     let page = Page::of(table, request)?;
     let found = match index.and_then(|name| table.indexes.get(name)) {
-        None => of_table(table, &range, &page),
+        None if request["ConsistentRead"] == true => of_table(table, &range, &page, None),
+        None => of_table(table, &range, &page, Some(now)),
         Some(index) => of_index(table, index, &range, &page),
     };
     let mut answer = Map::new();
@@ -117,13 +118,21 @@ fn ends(range: &Range) -> (Key, Key) {
     }
 }
 
-fn of_table(table: &Table, range: &Range, page: &Page) -> Vec<Found> {
+/// What a reader finds: everything, or what is seen at an instant without strong consistency. (One that is deleted is not seen any more,
+/// though it might be.)
+fn of_table(table: &Table, range: &Range, page: &Page, seen_at: Option<u64>) -> Vec<Found> {
     let ((from, until), partition) = (ends(range), &range.partition.1);
     let within = |sort| (partition.clone(), sort);
     let start = page.start.as_ref().map(|(_, primary)| primary.clone());
     let Some(span) = span(within(from), within(until), start, page.forward) else { return Vec::new() };
-    let found = |(primary, kept): (&Primary, &Kept)| (primary.1.clone(), primary.clone(), kept.item());
-    page.take(table.items.range(span)).into_iter().map(found).collect()
+    let seen = |(primary, kept): (&Primary, &Kept)| {
+        let item = match seen_at {
+            None => Some(kept.item()),
+            Some(now) => table.seen(primary, false, now),
+        };
+        item.map(|item| (primary.1.clone(), primary.clone(), item))
+    };
+    page.take(table.items.range(span).filter_map(seen))
 }
 
 fn of_index(table: &Table, index: &Index, range: &Range, page: &Page) -> Vec<Found> {

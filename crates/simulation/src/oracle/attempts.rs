@@ -26,7 +26,7 @@ pub(super) fn check(evidence: &Evidence<'_>) {
     for record in evidence.records().filter(|record| versions.get(&record.key) == Some(&1)) {
         let Tries { certain, doubtful } = tries.get(&record.key).copied().unwrap_or_default();
         let counted = record.attempts.total();
-        // What died before it sent, or before it wrote, may have left one try in doubt.
+        // What is certain is counted, whatever died; what died before it sent may have left one more in doubt.
         let (least, most) = (certain, certain + doubtful + broken_off);
         if !(least..=most).contains(&counted) && !ended_elsewhere(record) {
             let text = format!("{counted} tries are counted, {certain} are certain and {doubtful} more may be");

@@ -13,17 +13,19 @@ use crate::cloud::Call;
 
 pub(super) fn check(evidence: &Evidence<'_>) {
     let calls = evidence.calls();
-    let mut last: BTreeMap<&RecordKey, (&Call, Timestamp)> = BTreeMap::new();
+    // Salesforce compares keys without case.
+    let mut last: BTreeMap<RecordKey, (&Call, Timestamp)> = BTreeMap::new();
     for call in &calls {
         for part in &call.parts {
-            if let Some((before, until)) = last.get(&part.key).filter(|(_, until)| call.arrived < *until) {
+            let key = part.key.folded();
+            if let Some((before, until)) = last.get(&key).filter(|(_, until)| call.arrived < *until) {
                 let text = format!(
                     "it arrived at {} in a call of #{} while that of {} by #{} could be processed until {until}",
                     call.arrived, call.process.0, before.arrived, before.process.0
                 );
                 evidence.violated_at(call.arrived, "exclusion", Some(&part.key), text);
             }
-            last.insert(&part.key, (call, busy_until(call)));
+            last.insert(key, (call, busy_until(call)));
         }
     }
     for record in evidence.records() {

@@ -1,17 +1,21 @@
-//! Invariant 7, Schedule: nothing arrives at Salesforce before it is due, unless a person asked for it; and what failed is due at the very
-//! next tick.
+//! Invariant 7, Schedule: nothing arrives at Salesforce before it is due, unless a person asked for it; what failed is due at the very next
+//! tick, and is tried then when nothing breaks.
 //!
 //! Must not know: how records are listed.
 
 use std::time::Duration;
 
-use rules::record::{Next, State};
+use rules::counts::TryKind;
+use rules::record::{Next, Record, State};
 use rules::resync::{Action, Request};
 use rules::schedule::TICK;
 use rules::time::Timestamp;
 
 use super::Evidence;
 use crate::cloud::{Call, Due, Part};
+
+/// For so long at the end nothing has broken, and what persons put right is right.
+const CALM: Duration = Duration::from_hours(25);
 
 /// By so much clocks may differ.
 const SKEW: Duration = Duration::from_secs(5);
@@ -27,6 +31,10 @@ pub(super) fn check(evidence: &Evidence<'_>) {
         }
     }
     for record in evidence.records() {
+        for (before, after) in left_out(record, evidence.now - CALM) {
+            let text = format!("it was tried at {before} and not before {after}, though nothing broke");
+            evidence.violated_at(after, "schedule", Some(&record.key), text);
+        }
         let (State::Scheduled(Next::At(next)), Some(last)) = (record.state, record.tries.last()) else { continue };
         let late = last.at >= record.first_failed && next > last.at.floor(TICK) + TICK;
         if next != next.floor(TICK) || late {
@@ -34,6 +42,18 @@ pub(super) fn check(evidence: &Evidence<'_>) {
             evidence.violated("schedule", Some(&record.key), text);
         }
     }
+}
+
+/// The times between which a schedule left out a tick, after `calm`: the tries of the version that is stored, two by two.
+fn left_out(record: &Record, calm: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    let of_others = record.tries.iter().count().saturating_sub(record.attempts.total() as usize);
+    let tries = record.tries.iter().skip(of_others);
+    let ticks: Vec<_> = tries
+        .filter(|tried| tried.kind == TryKind::Interval && tried.at >= calm)
+        .map(|tried| tried.at.floor(TICK))
+        .collect();
+    let gaps = ticks.windows(2).filter(|pair| pair[1] > pair[0] + TICK);
+    gaps.map(|pair| (pair[0], pair[1])).collect()
 }
 
 fn is_due(part: &Part, arrived: Timestamp) -> bool {

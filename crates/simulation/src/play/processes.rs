@@ -91,11 +91,15 @@ impl Play {
 
     /// What a run of this connection left in doubt fails anew at its source, and a person is quick to have it retried.
     fn fails_in_doubt(&mut self, process: ProcessId, connection: &ConnectionId) {
-        let now = self.world.now();
-        let keys = self.world.orgs.of(connection, |org| org.in_doubt(now));
-        if keys.is_empty() || !self.world.faults.meets(Fault::FailsInDoubt) {
+        if !self.world.faults.chooses(Fault::FailsInDoubt) {
             return;
         }
+        let now = self.world.now();
+        let keys = self.world.orgs.of(connection, |org| org.in_doubt(now));
+        if keys.is_empty() {
+            return;
+        }
+        self.world.faults.count(Fault::FailsInDoubt);
         let key = self.world.chance.pick(&keys).clone();
         let Some(wanted) = Wanted::records([(key.object.clone(), key.id.clone())]) else { return };
         let soon = now + self.world.chance.span(Duration::ZERO, Duration::from_mins(1));
