@@ -61,5 +61,7 @@ mod tests {
         assert_eq!(note(None, "C-1", 4), Some(2));
         assert_eq!(note(Some(&contact), "C-1", 5), None);
         assert_eq!(note(None, "C-2", 6), None);
+        let shouted = ObjectName::new("CONTACT").expect("a name");
+        assert_eq!(note(Some(&shouted), "c-1", 7), Some(5), "Salesforce takes both spellings for one object");
     }
 }

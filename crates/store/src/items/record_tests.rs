@@ -18,48 +18,33 @@ fn of(record: Record) -> Stored {
     Stored::Record(Box::new(record))
 }
 
-/// `one` with the fields that `which` names by a bit each taken from `other`, but for the key.
+/// Takes one field, or those that only go together, of a record from another.
+type Takes = fn(&mut Record, &Record);
+
+/// All fields but the key.
+const FIELDS: [Takes; 15] = [
+    |record, other| record.fence = other.fence,
+    |record, other| record.source_version = other.source_version,
+    |record, other| record.state = other.state,
+    |record, other| record.failure.error_type = other.failure.error_type.clone(),
+    |record, other| record.failure.code.clone_from(&other.failure.code),
+    |record, other| record.failure.message.clone_from(&other.failure.message),
+    |record, other| record.attempts = other.attempts,
+    |record, other| record.tries = other.tries.clone(),
+    |record, other| record.first_failed = other.first_failed,
+    |record, other| record.last_failed = other.last_failed,
+    |record, other| record.type_since = other.type_since,
+    |record, other| record.parent.clone_from(&other.parent),
+    |record, other| record.payload = other.payload,
+    |record, other| record.last_send = other.last_send,
+    |record, other| record.external_id_field = other.external_id_field.clone(),
+];
+
+/// `one` with the fields that `which` names by a bit each taken from `other`.
 fn mixed(one: &Record, other: &Record, which: u16) -> Record {
-    let (mut record, other) = (one.clone(), other.clone());
-    let takes = |bit: u16| which & (1 << bit) != 0;
-    if takes(0) {
-        record.fence = other.fence;
-    }
-    if takes(1) {
-        record.source_version = other.source_version;
-    }
-    if takes(2) {
-        record.state = other.state;
-    }
-    if takes(3) {
-        record.failure.error_type = other.failure.error_type;
-    }
-    if takes(4) {
-        record.failure.code = other.failure.code;
-    }
-    if takes(5) {
-        record.failure.message = other.failure.message;
-    }
-    if takes(6) {
-        record.attempts = other.attempts;
-    }
-    if takes(7) {
-        record.tries = other.tries;
-    }
-    if takes(8) {
-        (record.first_failed, record.last_failed) = (other.first_failed, other.last_failed);
-    }
-    if takes(9) {
-        record.type_since = other.type_since;
-    }
-    if takes(10) {
-        record.parent = other.parent;
-    }
-    if takes(11) {
-        record.payload = other.payload;
-    }
-    if takes(12) {
-        record.last_send = other.last_send;
+    let mut record = one.clone();
+    for (_, takes) in FIELDS.iter().enumerate().filter(|(bit, _)| which & (1 << bit) != 0) {
+        takes(&mut record, other);
     }
     record
 }
