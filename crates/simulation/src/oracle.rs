@@ -44,6 +44,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) orgs: &'a Orgs,
     pub(crate) eyes: &'a Eyes,
     pub(crate) watch: &'a Watch,
+    /// Since when nothing has broken.
+    pub(crate) calm: Timestamp,
     pub(crate) now: Timestamp,
 }
 

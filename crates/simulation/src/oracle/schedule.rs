@@ -14,9 +14,6 @@ use rules::time::Timestamp;
 use super::Evidence;
 use crate::cloud::{Call, Due, Part};
 
-/// For so long at the end nothing has broken, and what persons put right is right.
-const CALM: Duration = Duration::from_hours(25);
-
 /// By so much clocks may differ.
 const SKEW: Duration = Duration::from_secs(5);
 
@@ -31,7 +28,7 @@ pub(super) fn check(evidence: &Evidence<'_>) {
         }
     }
     for record in evidence.records() {
-        for (before, after) in left_out(record, evidence.now - CALM) {
+        for (before, after) in left_out(record, evidence.calm) {
             let text = format!("it was tried at {before} and not before {after}, though nothing broke");
             evidence.violated_at(after, "schedule", Some(&record.key), text);
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rules::ids::ConnectionId;
+use rules::time::Timestamp;
 use serde_json::json;
 
 use super::{Happening, Play, Played, SHOWN};
@@ -13,6 +14,9 @@ use crate::oracle::{Evidence, Violation, check};
 use crate::people::Wish;
 use crate::trace::Line;
 use crate::world::World;
+
+/// For so long at the end nothing has broken, and what persons put right is right.
+const CALM: Duration = Duration::from_hours(25);
 
 impl Play {
     /// From now on nothing breaks, and persons put right what they have to.
@@ -45,7 +49,9 @@ impl Play {
                 Violation { invariant: "an end", at: world.now(), connection, key: None, text: stopped.to_owned() };
             world.watch.violated(violation);
         } else {
-            inspect(world);
+            // In the enumeration a run may die at any time.
+            let calm = if self.deaths.is_empty() { world.now() - CALM } else { world.now() };
+            inspect(world, calm);
         }
         let violations = world.watch.violations();
         let history = violations.first().map_or_else(Vec::new, |first| {
@@ -68,8 +74,8 @@ impl Play {
     }
 }
 
-/// Checks each connection.
-fn inspect(world: &World) {
+/// Checks each connection; after `calm` nothing broke.
+fn inspect(world: &World, calm: Timestamp) {
     let posted = world.post.posted();
     let ids: Vec<ConnectionId> = world.orgs.all(|orgs| orgs.keys().cloned().collect());
     for id in ids {
@@ -86,6 +92,7 @@ fn inspect(world: &World) {
                 orgs: &world.orgs,
                 eyes: &world.eyes,
                 watch: &world.watch,
+                calm,
                 now: world.now(),
             });
         });
