@@ -126,6 +126,9 @@ fn every_dead_letter_queue_that_something_lacks_is_named() {
         }
         _ if line.starts_with("DeadLetterConfig:") => Some(words([resource, "has no dead-letter queue"])),
         "RedrivePolicy:" => Some(words([resource, "does not put a message aside"])),
+        "DestinationConfig:" if resource == "RetryTimedOut" => {
+            Some(words(["failed invocations of RetryRecent are not put aside"]))
+        }
         "DestinationConfig:" => Some(words(["failed invocations of RetryDue are not put aside"])),
         _ => None,
     });
