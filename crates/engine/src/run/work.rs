@@ -216,10 +216,11 @@ impl<'a, P: Ports> Worker<'a, P> {
         let deletes = self.may_delete();
         let only_deletes = self.only_deletes.clone();
         let connection = &self.context.connection.id;
+        let turn = self.turns.next;
         let mut event = None;
         let released = self.held.update(|control| {
             let sends = only_deletes.as_ref().is_none_or(|before| control.owed.has_more_than(before));
-            let goes_on = stop.is_none() && sends && control.owed.ready(now);
+            let goes_on = stop.is_none() && sends && control.owed.next(now, turn).is_some();
             if goes_on || deletes && control.owed.next_deletion(now).is_some() {
                 return None;
             }

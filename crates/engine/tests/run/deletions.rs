@@ -2,11 +2,15 @@
 //!
 //! Must not know: where a request is kept.
 
+use std::time::Duration;
+
 use engine::fakes::{reply, sample};
 use engine::memory::Operation;
 use engine::ports::{AuditAction, Audits, NotProcessed, ProbeAnswer, UpsertAnswer};
 use engine::resync::Cancelled;
+use engine::run::{Halt, Order, RunEnd, run};
 use rules::counts::ApiCalls;
+use rules::owed::Selection;
 use rules::record::{HoldReason, Resolution, State};
 use rules::resync::{FailingState, Matching, Progress, RequestState, Skips, Wanted};
 use serde_json::json;
@@ -319,6 +323,23 @@ async fn a_deletion_may_die_at_any_step_and_the_next_runs_finish_it() {
         step += 1;
     }
     assert!(step > 20, "a deletion has many steps, not {step}");
+}
+
+/// A run whose time is over leaves a deletion to the next one, and lets go of the lease rather than turn in a circle.
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_time_is_over_leaves_what_is_to_be_deleted_to_the_next_one() {
+    let world = World::new("2026-03-02T09:02:00Z", [interval()]).await;
+    world.fails("a", 1).await;
+    world.deletes("gone", these(&["a"])).await;
+    let (connection, selection) = (id("acme"), Selection::Owed { tick: at("2026-03-02T09:00:00Z") });
+    let deadline = world.now() + Duration::from_mins(1);
+    let order = Order { connection, selection, deadline, halt: Halt::default() };
+    let end = run(&world.parts, &order).await.expect("no port fails");
+    assert!(matches!(end, RunEnd::Ran(_)), "{end:?}");
+    assert!(world.control().await.lease.is_none());
+    assert!(!is_deleted(&world, "a"));
+    world.drive_until(at("2026-03-02T09:21:00Z")).await;
+    assert_eq!((done(&world, "gone").await, world.calls()), (deleted(1), 0));
 }
 
 #[tokio::test(start_paused = true)]
