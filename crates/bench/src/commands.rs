@@ -97,7 +97,7 @@ fn check(plan: &Plan, report: &RetryReport) -> anyhow::Result<()> {
 pub(crate) fn idle(args: &args::Idle) -> anyhow::Result<ExitCode> {
     let mut failed = false;
     for policy in PolicyKind::ALL {
-        let plan = of_an_idle_tick(policy, args);
+        let plan = idle_plan(policy, args);
         let (figures, counted) = on_one_thread(measure_idle(&plan))?;
         let what = format!("a tick over {} idle connections, {policy:?} policy", args.connections);
         let bars = bars::of_an_idle_tick(&plan, &counted);
@@ -112,7 +112,7 @@ pub(crate) fn idle(args: &args::Idle) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn of_an_idle_tick(policy: PolicyKind, args: &args::Idle) -> Plan {
+fn idle_plan(policy: PolicyKind, args: &args::Idle) -> Plan {
     Plan {
         due: 0,
         stored: args.records,

@@ -109,13 +109,13 @@ async fn look_at<P: Ports>(
 ) -> Option<(ConnectionId, Look)> {
     let unreadable = |problem| error!(error = %causes(&problem), "a connection's settings cannot be read");
     let connection = connection.map_err(unreadable).ok()?;
-    let look = look(ports, schedule, tick, &connection).await;
     let unseen =
         |problem| error!(connection = %connection.id, error = %causes(&problem), "a connection cannot be looked at");
-    look.map_err(unseen).ok().map(|look| (connection.id.clone(), look))
+    let look = meaning(ports, schedule, tick, &connection).await.map_err(unseen).ok()?;
+    Some((connection.id, look))
 }
 
-async fn look<P: Ports>(
+async fn meaning<P: Ports>(
     ports: &P,
     schedule: Schedule,
     tick: Timestamp,

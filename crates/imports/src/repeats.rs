@@ -2,7 +2,7 @@
 //!
 //! Must not know: rows, or what is done about a repeated id.
 
-use rules::ids::{ObjectName, RecordId};
+use rules::ids::{ObjectName, RecordId, folded};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The ids that were seen, each with its first line. It lives in a nameless temporary file that ends with it.
@@ -26,10 +26,9 @@ impl Repeats {
     }
 
     /// Notes an id of `line`, and gives the line that had it before, if any. Ids and names of objects are compared as Salesforce
-    /// does, without case (`rules::ids::RecordKey::folded`).
+    /// does, without case (`rules::ids::folded`).
     pub(crate) fn note(&self, object: Option<&ObjectName>, id: &RecordId, line: u64) -> rusqlite::Result<Option<u64>> {
-        let object = object.map_or_else(String::new, |object| object.as_str().to_ascii_lowercase());
-        let folded = id.as_str().to_lowercase();
+        let (object, folded) = folded(object.map_or("", ObjectName::as_str), id.as_str());
         let line = i64::try_from(line).unwrap_or(i64::MAX);
         let mut note = self
             .database

@@ -124,9 +124,15 @@ impl RecordKey {
     /// says otherwise. Two keys that are the same here are never in flight at once.
     #[must_use]
     pub fn folded(&self) -> Self {
-        let (object, id) = (ObjectName(self.object.0.to_ascii_lowercase()), RecordId(self.id.0.to_lowercase()));
-        Self { connection: self.connection.clone(), object, id }
+        let (object, id) = folded(&self.object.0, &self.id.0);
+        Self { connection: self.connection.clone(), object: ObjectName(object), id: RecordId(id) }
     }
+}
+
+/// An object's name and an external id, whatever they are, as Salesforce tells records apart: see [`RecordKey::folded`].
+#[must_use]
+pub fn folded(object: &str, id: &str) -> (String, String) {
+    (object.to_ascii_lowercase(), id.to_lowercase())
 }
 
 impl fmt::Display for RecordKey {

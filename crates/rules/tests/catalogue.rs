@@ -197,7 +197,8 @@ fn the_advice_is_that_of_the_type_and_unknown_types_have_one_for_all() {
     let rule = catalogue.rules().find(|rule| rule.id.to_string() == "daco-02").expect("a published type");
     assert_eq!(advice("daco-02"), rule.advice);
     assert_ne!(advice("daco-02"), advice("unknown"));
-    assert_eq!((advice("unknown:NEW_CODE"), advice("unknown").len() > 20), (advice("unknown"), true));
+    assert_eq!(advice("unknown:NEW_CODE"), advice("unknown"));
+    assert!(!advice("unknown").is_empty());
 }
 
 #[test]

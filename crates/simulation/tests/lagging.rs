@@ -46,6 +46,20 @@ fn what_is_written_is_listed_when_the_lag_is_over_and_not_before() {
 }
 
 #[test]
+fn a_partition_is_listed_as_it_was_by_whoever_does_not_ask_for_strong_consistency() {
+    let mut database = database(50);
+    put(&mut database, "a", None, 100);
+    let mut found = |strong: bool, now| {
+        let request = json!({
+            "TableName": "t", "ConsistentRead": strong, "KeyConditionExpression": "#p = :p",
+            "ExpressionAttributeNames": { "#p": "pk" }, "ExpressionAttributeValues": { ":p": { "S": "a" } },
+        });
+        database.carry_out("Query", &request, now).expect("it is answered")["Count"].clone()
+    };
+    assert_eq!([found(true, 149), found(false, 149), found(false, 150)], [json!(1), json!(0), json!(1)]);
+}
+
+#[test]
 fn a_shorter_lag_overtakes_no_change_that_came_before() {
     let mut database = database(50);
     put(&mut database, "a", Some(1), 100);

@@ -16,7 +16,7 @@ use engine::ports::{Clock, PortError, causes};
 use futures::{StreamExt, stream};
 use rules::connection::Connection;
 use rules::fields::{Fields, Mistake, Mistakes};
-use rules::ids::ConnectionId;
+use rules::ids::{ConnectionId, folded};
 use rules::ingest::Ignored;
 use rules::time::Timestamp;
 use serde::Serialize;
@@ -144,7 +144,7 @@ fn lanes(rows: &[Value]) -> Vec<Vec<usize>> {
         let text = |name: &str| row.get(name).and_then(Value::as_str);
         let new = lanes.len();
         let lane = match (text("object"), text("external_id")) {
-            (Some(object), Some(id)) => *known.entry((object.to_ascii_lowercase(), id.to_lowercase())).or_insert(new),
+            (Some(object), Some(id)) => *known.entry(folded(object, id)).or_insert(new),
             (_, _) => new,
         };
         if lane < new {

@@ -205,7 +205,7 @@ impl<'a, P: Ports> Worker<'a, P> {
     }
 
     /// Releases the lease, with the suspension and the rest of the budget. When the run could do more that was owed
-    /// meanwhile, it keeps the lease, and this is false.
+    /// meanwhile, it keeps the lease, and this is false. It keeps it for nothing that it will not do: a deletion needs time, too.
     async fn release(&mut self) -> Result<bool, Interrupt> {
         let now = self.context.ports.clock().now();
         let (epoch, tick, stop) = (self.held.epoch, self.context.order.selection.tick(), self.stop);
