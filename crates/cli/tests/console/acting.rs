@@ -105,7 +105,7 @@ async fn a_suspension_is_cleared_after_a_question_and_audited() {
     browser.click_on("Look at the suspension").await;
     browser.until_says("Is the cause gone?").await;
     browser.click_on("The cause is gone").await;
-    browser.until_says("Sync errors").await;
+    browser.until_says("By type of error").await;
     assert!(!browser.text().await.contains("Suspended"), "{}", browser.text().await);
     browser.go(&served.url("/c/billing/audit")).await;
     browser.until_says("Cleared the suspension").await;

@@ -17,6 +17,9 @@ use tempfile::TempDir;
 const LOOKS: usize = 600;
 const APART: Duration = Duration::from_millis(50);
 
+/// How many drivers are asked for a port.
+const DRIVERS: usize = 5;
+
 /// The name under which `WebDriver` gives an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -47,13 +50,7 @@ impl Scheme {
 impl Browser {
     /// Starts one.
     pub(crate) async fn start() -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is installed: apt-get install chromium chromium-driver");
-        let port = port(&mut driver);
+        let (driver, port) = listening();
         let downloads = TempDir::new().expect("a directory of the test's own");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let mut browser = Self { driver, http, session: format!("http://127.0.0.1:{port}/session"), downloads };
@@ -233,15 +230,35 @@ async fn pause() {
     tokio::time::sleep(APART).await;
 }
 
-fn port(driver: &mut Child) -> u16 {
+/// A driver and the port that it listens at. It lets the system choose a port for IPv4 and ends when something else holds
+/// the same one for IPv6, so that on a machine with many connections another one is asked for a port.
+fn listening() -> (Child, u16) {
+    let mut said = Vec::new();
+    for _ in 0..DRIVERS {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed: apt-get install chromium chromium-driver");
+        if let Some(port) = port(&mut driver, &mut said) {
+            return (driver, port);
+        }
+        said.push(format!("ended: {:?}", driver.wait().map(|status| status.to_string())));
+    }
+    panic!("no chromedriver listened; they said:\n{}", said.join("\n"));
+}
+
+fn port(driver: &mut Child, said: &mut Vec<String>) -> Option<u16> {
     let output = BufReader::new(driver.stdout.take().expect("it is piped"));
     for line in output.lines().map_while(Result::ok) {
         // The first line names the port that was asked for, a later one the port that it got.
         if let Some(port) = line.split("successfully on port ").nth(1) {
-            return port.trim_end_matches('.').parse().expect("a port");
+            return Some(port.trim_end_matches('.').parse().expect("a port"));
         }
+        said.push(line);
     }
-    panic!("chromedriver ended before it listened");
+    None
 }
 
 impl Drop for Browser {
