@@ -14,6 +14,9 @@ use simulation::{Crowd, Delays, Enumerated, Fairness, Fault, Heavy, Played, Whic
 /// Kinds of fault must be met so often in a thousand seeds.
 const LEAST_HITS: u64 = 100;
 
+/// After so many seeds it is told how far the plays are.
+const TOLD: u64 = 250;
+
 /// How often each record of the heavy connection is refused before it is saved, so that its runs write it back to the index, too.
 const REFUSALS: u32 = 1;
 
@@ -147,9 +150,9 @@ struct How {
     keeps_lines: bool,
 }
 
-/// Plays the seeds, some at a time; what they came to, in their order.
+/// Plays the seeds, some at a time, and tells on standard error how far it is; what they came to, in their order.
 fn play_all(from: u64, seeds: u64, how: &How) -> Vec<Played> {
-    let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (next, ended, failed) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let work = || {
         let mut played = Vec::new();
         loop {
@@ -158,7 +161,14 @@ fn play_all(from: u64, seeds: u64, how: &How) -> Vec<Played> {
                 return played;
             }
             let play = play(from + number, how.keeps_lines);
+            for what in &play.violations {
+                eprintln!("seed {}: {what}", play.seed);
+            }
             failed.fetch_or(!play.violations.is_empty(), Ordering::Relaxed);
+            let ended = ended.fetch_add(1, Ordering::Relaxed) + 1;
+            if ended.is_multiple_of(TOLD) {
+                eprintln!("{ended} of {seeds} seeds played");
+            }
             played.push(play);
         }
     };

@@ -19,7 +19,7 @@ mod watch;
 
 pub(crate) use eyes::Eyes;
 pub(crate) use facts::{Asked, Facts, Report, Reported, Used};
-pub(crate) use secrecy::CANARY;
+pub(crate) use secrecy::canary;
 pub(crate) use watch::{Violation, Watch};
 
 use std::collections::BTreeMap;

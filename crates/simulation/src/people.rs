@@ -6,4 +6,4 @@ mod persons;
 mod sources;
 
 pub(crate) use persons::Wish;
-pub(crate) use sources::{About, Message, Sources, Step, canary};
+pub(crate) use sources::{About, Message, Sources, Step};

@@ -13,6 +13,7 @@ use rules::verdict::Answer;
 
 use super::weather::Weather;
 use crate::executor::ProcessId;
+use crate::oracle::canary;
 
 /// What a call was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +156,7 @@ impl Org {
 
     /// What the record is answered when it is processed, and whether it is saved by that.
     pub(crate) fn fares(&mut self, key: &RecordKey) -> Answer {
-        let refused = |code: &str| Answer::Refused { code: code.to_owned(), message: message_of(code).to_owned() };
+        let refused = |code: &str| Answer::Refused { code: code.to_owned(), message: quoting(code, key) };
         match self.tempers.get_mut(key) {
             Some(Temper::Refused { times, code }) if *times > 0 => {
                 *times -= 1;
@@ -181,6 +182,11 @@ pub(crate) fn message_of(code: &str) -> &'static str {
         "STORAGE_LIMIT_EXCEEDED" => "storage limit exceeded",
         _ => "it does not work",
     }
+}
+
+/// The message that goes with a code, when it quotes what the record says: Salesforce does so with what it takes amiss.
+pub(crate) fn quoting(code: &str, key: &RecordKey) -> String {
+    format!("{}: '{}'", message_of(code), canary(key))
 }
 
 /// The orgs of all connections. A clone is the same ones.

@@ -15,7 +15,7 @@ use rules::ids::{ConnectionId, RecordId, RecordKey};
 use rules::time::Timestamp;
 use rules::verdict::Answer;
 
-use super::org::{Call, CallKind, Due, Org, Orgs, Part, message_of};
+use super::org::{Call, CallKind, Due, Org, Orgs, Part, message_of, quoting};
 use crate::chance::Chance;
 use crate::faults::{Fault, Faults};
 use crate::oracle::Eyes;
@@ -168,7 +168,6 @@ impl Salesforce {
     }
 
     fn fate(&self, parts: &[Part]) -> Fate {
-        let refused = |code: &str| (code.to_owned(), message_of(code).to_owned());
         if let Some(why) = self.weather() {
             return Fate::Answered(UpsertAnswer::NotProcessed(why));
         }
@@ -176,12 +175,13 @@ impl Salesforce {
             return Fate::Answered(UpsertAnswer::SessionExpired);
         }
         if self.all.faults.meets(Fault::ObjectRefused) {
-            let (code, message) = refused("INVALID_TYPE");
+            let (code, message) = ("INVALID_TYPE".to_owned(), message_of("INVALID_TYPE").to_owned());
             return Fate::Answered(UpsertAnswer::ObjectRejected { code, message });
         }
-        if self.org(|org| parts.iter().any(|part| org.poisons(&part.key))) {
+        if let Some(poison) = self.org(|org| parts.iter().find(|part| org.poisons(&part.key))) {
             self.all.faults.count(Fault::RecordPoisons);
-            let (code, message) = refused("JSON_PARSER_ERROR");
+            let code = "JSON_PARSER_ERROR".to_owned();
+            let message = quoting(&code, &poison.key);
             return Fate::Answered(UpsertAnswer::Rejected { code, message });
         }
         self.fate_of_processed()

@@ -20,8 +20,7 @@ use store::local::written;
 
 use super::{Crowd, key};
 use crate::cloud::Temper;
-use crate::oracle::{Report, Reported};
-use crate::people::canary;
+use crate::oracle::{Report, Reported, canary};
 use crate::world::World;
 
 /// What they fail with.

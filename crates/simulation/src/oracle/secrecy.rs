@@ -2,10 +2,17 @@
 //!
 //! Must not know: which values there are; all begin alike.
 
+use rules::ids::RecordKey;
+
 use super::Evidence;
 
-/// How every value begins that may stand in payloads only.
-pub(crate) const CANARY: &str = "canary-of-";
+/// How every value begins that stands in payloads, and in the messages of Salesforce and of sources, which quote them.
+const CANARY: &str = "canary-of-";
+
+/// A record's value that may be shown nowhere.
+pub(crate) fn canary(key: &RecordKey) -> String {
+    format!("{CANARY}{}", key.id)
+}
 
 pub(super) fn check(evidence: &Evidence<'_>) {
     let ours = evidence.posted.iter().filter(|event| *event.connection() == evidence.connection.id);

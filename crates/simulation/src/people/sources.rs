@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::chance::Chance;
 use crate::cloud::Temper;
-use crate::oracle::{CANARY, Report, Reported, Used};
+use crate::oracle::{Report, Reported, Used, canary};
 use crate::world::World;
 
 /// Codes of failures that may pass.
@@ -111,7 +111,7 @@ impl Sources {
             let code = *chance.pick(&CODES[..3]);
             // Some payloads are too large to stay in their record's item.
             let filling = if chance.happens(150) { "x".repeat(700) } else { String::new() };
-            detail["error"] = json!({ "code": code, "message": "it failed" });
+            detail["error"] = json!({ "code": code, "message": format!("it failed with {}", canary(key)) });
             detail["payload"] = json!({ "v": version, "Secret__c": canary(key), "Filling__c": filling });
             if let Some(parent) = self.parents.get(key) {
                 detail["parent"] = json!({ "object": parent.object, "externalId": parent.id });
@@ -119,11 +119,6 @@ impl Sources {
         }
         detail
     }
-}
-
-/// A value that stands in payloads and nowhere else.
-pub(crate) fn canary(key: &RecordKey) -> String {
-    format!("{CANARY}{}", key.id)
 }
 
 fn key(connection: &ConnectionId, object: &str, id: &str) -> RecordKey {
