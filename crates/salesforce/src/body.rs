@@ -2,11 +2,14 @@
 //!
 //! Must not know: statuses, and what an error leads to.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use rules::verdict::Answer;
 use secrecy::SecretString;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The code of a refusal that carries none.
 const NO_CODE: &str = "UNKNOWN";
@@ -71,9 +74,8 @@ pub(crate) fn grant(body: &[u8]) -> Option<Grant> {
 
 /// The results of a batch, in order; nothing unless there is one per record.
 pub(crate) fn results(body: &[u8], records: usize) -> Option<Vec<Answer>> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let results = value.as_array().filter(|results| results.len() == records)?;
-    Some(results.iter().map(result).collect())
+    let results: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+    (results.len() == records).then(|| results.into_iter().map(result).collect())
 }
 
 /// Whether the body is an object of JSON.
@@ -81,7 +83,47 @@ pub(crate) fn is_object(body: &[u8]) -> bool {
     serde_json::from_slice::<Value>(body).is_ok_and(|value| value.is_object())
 }
 
-fn result(result: &Value) -> Answer {
+/// A result as Salesforce writes it is read without a table for each of its objects, which is most of what reading takes; whatever
+/// differs from that is looked at field by field.
+fn result(result: &RawValue) -> Answer {
+    let usual = object::<Usual<'_>>(result).and_then(|usual| usual.answer());
+    usual.unwrap_or_else(|| serde_json::from_str(result.get()).map_or(Answer::Unknown, |value| any_result(&value)))
+}
+
+/// A result with nothing missing.
+#[derive(Deserialize)]
+struct Usual<'a> {
+    success: bool,
+    #[serde(borrow, default)]
+    errors: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct UsualError<'a> {
+    #[serde(borrow, rename = "statusCode")]
+    code: Cow<'a, str>,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+}
+
+impl Usual<'_> {
+    /// What it says, unless the first error leaves something out that another may say.
+    fn answer(&self) -> Option<Answer> {
+        if self.success {
+            return Some(Answer::Saved);
+        }
+        let UsualError { code, message } = object(self.errors.first()?)?;
+        let (code, message) = (code.trim().to_owned(), message.trim().to_owned());
+        (!code.is_empty() && !message.is_empty()).then_some(Answer::Refused { code, message })
+    }
+}
+
+/// What an object says; a list would be taken for one whose names are left out.
+fn object<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Option<T> {
+    value.get().starts_with('{').then(|| serde_json::from_str(value.get()).ok()).flatten()
+}
+
+fn any_result(result: &Value) -> Answer {
     match result.get("success").and_then(Value::as_bool) {
         Some(true) => Answer::Saved,
         Some(false) => refusal(result.get("errors").and_then(telling)),

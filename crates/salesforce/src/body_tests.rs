@@ -77,6 +77,34 @@ fn a_result_that_says_neither_yes_nor_no_leaves_only_its_own_record_unknown() {
 }
 
 #[test]
+fn a_usual_result_is_read_as_any_other_is() {
+    let errors = ["", "null", "7", "[]", "{}", "[{}]", "[[\"C\",\"m\"]]"].map(str::to_owned);
+    let codes = ["", r#""statusCode":"C","#, r#""statusCode":" ","#, r#""statusCode":7,"#, r#""errorCode":"E","#];
+    let messages = ["", r#""message":" m\u00fc\"","#, r#""message":"","#, r#""message":null,"#];
+    let one = codes.iter().flat_map(|code| messages.map(|message| format!(r#"{{{code}{message}"fields":[]}}"#)));
+    let of_one = one.map(|error| format!(r#"[{error},{{"statusCode":"D","message":"n"}}]"#));
+    let errors: Vec<String> = errors.into_iter().chain(of_one).collect();
+    for success in ["", "true", "false", "null", "\"yes\"", "true,\"success\":false", "false,\"success\":true"] {
+        for errors in &errors {
+            let success = if success.is_empty() { String::new() } else { format!(r#""success":{success},"#) };
+            let errors = if errors.is_empty() { String::new() } else { format!(r#""errors":{errors},"#) };
+            for result in
+                [format!(r#"{{{success}{errors}"id":null}}"#), format!("[{errors:?},true]"), "[true]".to_owned()]
+            {
+                let value = serde_json::from_str(&result).expect("it is JSON");
+                assert_eq!(one_result(&result), Some(vec![any_result(&value)]), "{result}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_result_that_no_text_can_hold_leaves_only_its_own_record_unknown() {
+    let body = br#"[{"success":true},{"success":false,"errors":[{"statusCode":"C","message":"\ud800"}]}]"#;
+    assert_eq!(results(body, 2), Some(vec![Answer::Saved, Answer::Unknown]));
+}
+
+#[test]
 fn results_are_nothing_unless_there_is_one_per_record() {
     let two = br#"[{"success":true},{"success":true}]"#;
     assert_eq!(results(two, 1), None);
