@@ -17,6 +17,9 @@ const UNITS_IN_A_SECOND: f64 = 1_000.0;
 /// Read units of a tick that finds nothing to do, for each connection.
 const IDLE_READ_UNITS: f64 = 1.5;
 
+/// How many times the time that the calls need by themselves a run of many records may take.
+const TIMES_THE_CALLS: f64 = 1.3;
+
 /// The bytes of a payload's item beside the payload: its key and its version.
 const BESIDE_A_PAYLOAD: usize = 128;
 
@@ -134,7 +137,7 @@ pub(crate) fn of_a_run(plan: &Plan, figures: &Figures, counted: &Counted, most_m
     let limits = Limits::of_plan(plan);
     let bar = |what, measured, limit: Limit| Bar { what, measured, most: limit.at(figures.records) };
     let hottest = counted.hottest_key.as_ref().map_or(0.0, |hottest| hottest.units_in_a_second);
-    vec![
+    let mut bars = vec![
         bar("write units", figures.write_units, limits.write_units),
         bar("read units", figures.read_units, limits.read_units),
         bar("Salesforce calls", figures.salesforce_calls as f64, limits.salesforce_calls),
@@ -142,7 +145,12 @@ pub(crate) fn of_a_run(plan: &Plan, figures: &Figures, counted: &Counted, most_m
         bar("PutEvents calls", figures.put_events_calls as f64, limits.put_events_calls),
         bar("peak memory", figures.peak_rss_bytes as f64, Limit::flat(most_memory as f64)),
         bar("write units of one index key in a second", hottest, Limit::flat(UNITS_IN_A_SECOND)),
-    ]
+    ];
+    if plan.due >= RECORDS && plan.takes_time() && plan.outcome != OutcomeKind::Outage {
+        let most = TIMES_THE_CALLS * plan.time_of_calls().as_secs_f64();
+        bars.push(bar("seconds, of 1.3 times the calls' own", figures.wall_seconds, Limit::flat(most)));
+    }
+    bars
 }
 
 /// The bars of a tick that finds nothing to do.

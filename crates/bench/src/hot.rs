@@ -16,11 +16,8 @@ use rules::verdict::{Answer, Attempt, Understood, understand};
 use serde_json::json;
 use store::local::{Item, changed, read_back, written};
 
-use crate::plan::{CODE, CONNECTION, MESSAGE, OutcomeKind, Plan, PolicyKind, USUAL_PAYLOAD};
+use crate::plan::{BATCH, CODE, CONNECTION, MESSAGE, OutcomeKind, Plan, PolicyKind, USUAL_PAYLOAD};
 use crate::record::{payload, record};
-
-/// The records of a batch.
-const BATCH: usize = 200;
 
 /// A path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 //!
 //! Must not know: how a table is filled or a run carried out.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use rules::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,9 @@ pub const FATE: &str = "Fate__c";
 
 /// The payload that makes an item of nearly 1 KB.
 pub const USUAL_PAYLOAD: usize = 480;
+
+/// The most records of a call.
+pub const BATCH: usize = 200;
 
 /// What Salesforce makes of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -136,6 +141,14 @@ impl Plan {
         self.call_ms > 0 || self.record_us > 0
     }
 
+    /// The time that the calls need by themselves, with as many of them in flight as may be.
+    #[must_use]
+    pub fn time_of_calls(&self) -> Duration {
+        let calls = Duration::from_millis(self.call_ms) * u32::try_from(self.due.div_ceil(BATCH)).unwrap_or(u32::MAX);
+        let records = Duration::from_micros(self.record_us) * u32::try_from(self.due).unwrap_or(u32::MAX);
+        (calls + records) / u32::from(self.in_flight.max(1))
+    }
+
     /// How many shards of the indexes a connection has that holds what is planned.
     #[must_use]
     pub fn shards(&self) -> u16 {
@@ -153,4 +166,25 @@ impl Plan {
 fn shards(records: usize) -> u16 {
     let wanted = u16::try_from(records / 5_000).unwrap_or(u16::MAX).saturating_add(1);
     wanted.checked_next_power_of_two().unwrap_or(u16::MAX).min(32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_take_their_own_time_and_that_of_their_records_some_of_them_at_once() {
+        let plan = Plan {
+            due: 50_000,
+            stored: 0,
+            connections: 1,
+            payload: USUAL_PAYLOAD,
+            policy: PolicyKind::Interval,
+            outcome: OutcomeKind::Success,
+            call_ms: 150,
+            record_us: 2_000,
+            in_flight: 4,
+        };
+        assert_eq!(plan.time_of_calls(), Duration::from_millis(34_375));
+    }
 }
