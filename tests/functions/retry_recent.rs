@@ -8,7 +8,8 @@ use rules::record::{HoldReason, Next, Resolution, State};
 use serde_json::json;
 
 use super::clock::{HOUR, now};
-use super::process::Binary;
+use super::environment::{self, Services};
+use super::process::{Binary, Function};
 use super::reports::{batch, failed, failed_with};
 use super::world::World;
 
@@ -47,6 +48,21 @@ async fn a_sweep_tries_the_window_and_never_reads_daco_02_nor_what_is_older_than
     assert!(matches!(state, State::Resolved { how: Resolution::Retried, .. }), "{state:?}");
     assert_eq!(world.record("globex", "bob").await.state, State::Held(HoldReason::ExcludedType));
     assert_eq!(world.record("globex", "cy").await.state, State::Scheduled(Next::Sweep));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_whose_secrets_are_in_the_cloud_sends_none_to_its_own_machine() {
+    let world = world().await;
+    // An address that leads nowhere: what is refused before it is asked for needs no answer.
+    let services = Services { secrets: "http://192.0.2.1:9".to_owned(), ..world.services() };
+    let mut retry_recent = Function::start(Binary::RetryRecent, &environment::of(Binary::RetryRecent, &services)).await;
+    retry_recent.invoke(scheduled_event(Schedule::Recent, now())).await;
+    let event = world.bus.take().remove(0);
+    let error = retry_recent.fail(event).await;
+    let said = error["errorMessage"].as_str().unwrap();
+    assert!(said.contains("the login address of connection globex"), "{said}");
+    assert!(said.contains("names this machine or a private network"), "{said}");
+    assert_eq!(world.sent(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

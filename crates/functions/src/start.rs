@@ -96,9 +96,11 @@ pub fn clients(config: &Config) -> CloudParts {
     let table = aws_sdk_dynamodb::Client::from_conf(table.build());
     let secrets = ManagedSecrets::new(aws_sdk_secretsmanager::Client::from_conf(secrets.build()));
     let bus = aws_sdk_eventbridge::Client::from_conf(bus.build());
+    let targets = SalesforceTargets::new(Arc::new(secrets), Arc::new(clock));
     Parts {
         store: DynamoStore::new(table, config.table.0.clone(), clock),
-        targets: SalesforceTargets::new(Arc::new(secrets), Arc::new(clock)),
+        // A secret that does not come from this machine is not sent to it.
+        targets: if Service::Secrets.is_here() { targets } else { targets.in_the_cloud() },
         events: EventBus::new(bus, config.event_bus.clone(), clock),
         clock,
         entropy,

@@ -20,6 +20,7 @@ use crate::auth::{TOKEN_PATH, TokenForm};
 use crate::body::{self, Grant};
 use crate::exchange::{Heard, Silence, Wire, chain};
 use crate::names::{Guarded, SystemNames};
+use crate::reach::Reach;
 use crate::records;
 use crate::secret::{Secret, Secrets};
 use crate::session::{Session, SessionSlot};
@@ -37,8 +38,13 @@ pub struct SalesforceTarget<S, C> {
 }
 
 impl<S: Secrets, C: Clock> SalesforceTarget<S, C> {
-    pub(crate) fn new(connection: &Connection, secrets: Arc<S>, clock: Arc<C>) -> Result<Self, PortError> {
-        let allowed = Allowed::by(&connection.target).map_err(|problem| PortError::Unreadable {
+    pub(crate) fn new(
+        connection: &Connection,
+        secrets: Arc<S>,
+        clock: Arc<C>,
+        process: Reach,
+    ) -> Result<Self, PortError> {
+        let allowed = Allowed::by(&connection.target, process).map_err(|problem| PortError::Unreadable {
             what: format!("the login address of connection {}", connection.id),
             problem: problem.to_string(),
         })?;

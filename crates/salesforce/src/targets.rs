@@ -12,12 +12,14 @@ use rules::connection::{Connection, Target};
 use rules::ids::ConnectionId;
 
 use crate::client::SalesforceTarget;
+use crate::reach::Reach;
 use crate::secret::Secrets;
 
 /// The clients, by connection: a token or a connection pool is never shared between two.
 pub struct SalesforceTargets<S, C> {
     secrets: Arc<S>,
     clock: Arc<C>,
+    reach: Reach,
     kept: Mutex<BTreeMap<ConnectionId, Kept<S, C>>>,
 }
 
@@ -31,7 +33,13 @@ impl<S: Secrets, C: Clock> SalesforceTargets<S, C> {
     /// Clients that sign in with these secrets and, where a flow needs the time, by this clock.
     #[must_use]
     pub fn new(secrets: Arc<S>, clock: Arc<C>) -> Self {
-        Self { secrets, clock, kept: Mutex::default() }
+        Self { secrets, clock, reach: Reach::ThisMachine, kept: Mutex::default() }
+    }
+
+    /// The same for a process in the cloud: no login is on its own machine, where nothing but what starts it listens.
+    #[must_use]
+    pub fn in_the_cloud(self) -> Self {
+        Self { reach: Reach::Public, ..self }
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, Kept<S, C>>> {
@@ -39,7 +47,7 @@ impl<S: Secrets, C: Clock> SalesforceTargets<S, C> {
     }
 
     fn make(&self, connection: &Connection) -> Result<Kept<S, C>, PortError> {
-        let client = SalesforceTarget::new(connection, Arc::clone(&self.secrets), Arc::clone(&self.clock))?;
+        let client = SalesforceTarget::new(connection, Arc::clone(&self.secrets), Arc::clone(&self.clock), self.reach)?;
         let (settings, timeout) = (connection.target.clone(), connection.request_timeout());
         Ok(Kept { settings, timeout, client: Arc::new(client) })
     }
