@@ -214,6 +214,10 @@ impl<'a, P: Ports> Ingest<'a, P> {
                 .map_err(|wrong| refused("detail.sourceVersion", wrong.to_string(), "keep to one kind of version"))?;
             let (stored, sent) = match effect {
                 SuccessEffect::Ignore(why) => return Ok(Taken::Ignored(why)),
+                SuccessEffect::Warn { why, overwritten_by } => {
+                    self.warn(&new, overwritten_by).await?;
+                    return Ok(Taken::Ignored(why));
+                }
                 SuccessEffect::Write { stored, overwritten_by } => (stored, overwritten_by),
             };
             if let Some(sent) = sent {

@@ -59,6 +59,7 @@ pub fn take_success(bounds: &Bounds, world: &mut World, wrote: Timestamp) {
             world.books.warned |= overwritten_by.is_some();
             world.put(bounds, Key::A, stored);
         }
+        SuccessEffect::Warn { .. } => world.books.warned = true,
         SuccessEffect::Ignore(_) => {}
     }
 }

@@ -92,6 +92,13 @@ pub enum SuccessEffect {
         /// The version that we sent, when it may have followed the source's write of the newer one.
         overwritten_by: Option<SourceVersion>,
     },
+    /// Write nothing, and say that the version that we sent may have followed the source's write of this one.
+    Warn {
+        /// Why nothing is written.
+        why: Ignored,
+        /// The version that we sent.
+        overwritten_by: SourceVersion,
+    },
     /// Nothing.
     Ignore(Ignored),
 }
@@ -126,7 +133,7 @@ pub fn fail(
 }
 
 /// What `new` changes about `stored`: a success of the same or a newer version cancels the retry, and always leaves its
-/// version behind.
+/// version behind. One that comes after the failure of a newer version changes nothing, but an even older send of ours may have followed it.
 ///
 /// # Errors
 /// When the two versions cannot be compared.
@@ -138,7 +145,13 @@ pub fn succeed(stored: Option<&Stored>, new: NewSuccess, birth: Fence) -> Result
     };
     let order = compare(source_version, stored.source_version())?;
     let effect = match (order, stored) {
-        (Ordering::Less, _) => SuccessEffect::Ignore(Ignored::Older),
+        (Ordering::Less, Stored::Record(record)) => match may_have_followed(record, source_version, at) {
+            Some(overwritten_by) if !has_succeeded(record) => {
+                SuccessEffect::Warn { why: Ignored::Older, overwritten_by }
+            }
+            Some(_) | None => SuccessEffect::Ignore(Ignored::Older),
+        },
+        (Ordering::Less, Stored::Success(_)) => SuccessEffect::Ignore(Ignored::Older),
         (Ordering::Equal, Stored::Success(_)) => SuccessEffect::Ignore(Ignored::KnownSuccess),
         (Ordering::Equal, Stored::Record(record)) if !record.is_failing() => {
             SuccessEffect::Ignore(Ignored::KnownSuccess)
@@ -164,6 +177,11 @@ fn compare(new: SourceVersion, known: SourceVersion) -> Result<Ordering, Version
         SourceVersion::Time(_) => "times",
     };
     new.compare(known).ok_or(VersionsDiffer { known: kind })
+}
+
+/// Whether the record's version is in Salesforce, and so whatever was there before is out of date.
+fn has_succeeded(record: &Record) -> bool {
+    matches!(record.state, State::Resolved { how: Resolution::Retried | Resolution::SucceededElsewhere, .. })
 }
 
 fn may_have_followed(record: &Record, success: SourceVersion, reported: Timestamp) -> Option<SourceVersion> {

@@ -9,6 +9,7 @@ use engine::ingest::Taken;
 use engine::ports::{Keeping, PayloadChange, Put, Records, UpsertRequest, Written};
 use futures::FutureExt;
 use rules::events::{Outbound, PossibleOverwrite};
+use rules::ingest::Ignored;
 use rules::record::{Next, Resolution, State, Stored};
 use rules::version::SourceVersion;
 use serde_json::json;
@@ -117,6 +118,19 @@ async fn a_newer_success_soon_after_a_send_of_unknown_outcome_warns_of_a_possibl
 }
 
 /// Salesforce may still commit the old payload: a failure that comes next waits until it cannot.
+#[tokio::test(start_paused = true)]
+async fn a_success_that_is_reported_after_a_newer_failure_warns_of_the_older_send_that_may_have_followed_it() {
+    let world = one_due().await;
+    world.drive_until(at("2026-03-02T09:21:00Z")).await;
+    assert_eq!(versions_sent(&world, "a"), [Some(1)]);
+    world.fails("a", 3).await;
+    assert_eq!(world.succeeds("a", 2).await, Taken::Ignored(Ignored::Older));
+    let told: Vec<_> = overwrites(&world).into_iter().map(|told| (told.sent, told.newer)).collect();
+    assert_eq!(told, [(SourceVersion::Number(1), SourceVersion::Number(2))]);
+    assert_eq!(world.record("a").source_version, SourceVersion::Number(3));
+    world.upholds_the_invariants().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_record_that_was_overtaken_while_its_outcome_is_unknown_stays_quarantined() {
     let world = one_due().await;

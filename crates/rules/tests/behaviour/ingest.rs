@@ -72,7 +72,7 @@ impl Table {
     fn take_success(self, version: i64) -> Self {
         match succeed(self.item.as_ref(), new_success(version), BIRTH).expect("comparable versions") {
             SuccessEffect::Write { stored, .. } => Self { item: Some(stored), ..self },
-            SuccessEffect::Ignore(_) => self,
+            SuccessEffect::Warn { .. } | SuccessEffect::Ignore(_) => self,
         }
     }
 

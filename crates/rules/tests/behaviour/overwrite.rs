@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rules::conflict::merge;
 use rules::counts::TryKind;
 use rules::ids::Fence;
-use rules::ingest::{NewSuccess, REPORTING_DELAY, SuccessEffect, succeed};
+use rules::ingest::{Ignored, NewSuccess, REPORTING_DELAY, SuccessEffect, succeed};
 use rules::record::{LastSend, Record, Resolution, Stored};
 use rules::time::Timestamp;
 use rules::verdict::Reading;
@@ -25,8 +25,37 @@ fn overwritten(record: Record, version: i64, reported: Timestamp) -> Option<Sour
     let success = NewSuccess { key: key(), source_version: SourceVersion::Number(version), at: reported };
     match succeed(Some(&Stored::Record(Box::new(record))), success, Fence(1)).expect("comparable versions") {
         SuccessEffect::Write { overwritten_by, .. } => overwritten_by,
-        SuccessEffect::Ignore(why) => panic!("ignored: {why:?}"),
+        effect @ (SuccessEffect::Warn { .. } | SuccessEffect::Ignore(_)) => panic!("nothing is written: {effect:?}"),
     }
+}
+
+/// What is said of a success of version 2 that is reported when version 3 has failed, after we sent version 1.
+fn late(record: Record, reported: Timestamp) -> Option<SourceVersion> {
+    let third = Stored::Record(Box::new(Record { source_version: SourceVersion::Number(3), ..record }));
+    let success = NewSuccess { key: key(), source_version: SourceVersion::Number(2), at: reported };
+    match succeed(Some(&third), success, Fence(1)).expect("comparable versions") {
+        SuccessEffect::Warn { why: Ignored::Older, overwritten_by } => Some(overwritten_by),
+        SuccessEffect::Ignore(Ignored::Older) => None,
+        effect => panic!("an older success changes nothing: {effect:?}"),
+    }
+}
+
+/// Invariant 5, Order: what failed since is not in Salesforce, and may never be.
+#[test]
+fn a_success_that_is_reported_after_a_newer_failure_may_be_overwritten_by_an_older_send_of_ours() {
+    let named = Some(SourceVersion::Number(1));
+    let last = at(SENT_UNTIL) + REPORTING_DELAY;
+    assert_eq!(late(sent_version_1(scheduled()), last), named);
+    assert_eq!(late(sent_version_1(scheduled()), last + Duration::from_millis(1)), None);
+    for how in [Resolution::Gone, Resolution::Deleted] {
+        assert_eq!(late(sent_version_1(scheduled()).resolve(how, at(SENT_UNTIL)), last), named, "{how:?}");
+    }
+    for how in [Resolution::Retried, Resolution::SucceededElsewhere] {
+        assert_eq!(late(sent_version_1(scheduled()).resolve(how, at(SENT_UNTIL)), last), None, "{how:?}");
+    }
+    assert_eq!(late(scheduled(), last), None, "it was never sent");
+    let second = scheduled().remember_send(LastSend { version: SourceVersion::Number(2), until: last });
+    assert_eq!(late(second, last), None, "it is the version that we sent");
 }
 
 proptest! {
