@@ -51,18 +51,40 @@ async fn a_sweep_tries_the_window_and_never_reads_daco_02_nor_what_is_older_than
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_whose_secrets_are_in_the_cloud_sends_none_to_its_own_machine() {
+async fn a_function_whose_secrets_are_in_the_cloud_sends_none_to_its_own_machine_and_says_that_nobody_is_there() {
     let world = world().await;
     // An address that leads nowhere: what is refused before it is asked for needs no answer.
     let services = Services { secrets: "http://192.0.2.1:9".to_owned(), ..world.services() };
     let mut retry_recent = Function::start(Binary::RetryRecent, &environment::of(Binary::RetryRecent, &services)).await;
     retry_recent.invoke(scheduled_event(Schedule::Recent, now())).await;
     let event = world.bus.take().remove(0);
-    let error = retry_recent.fail(event).await;
-    let said = error["errorMessage"].as_str().unwrap();
-    assert!(said.contains("the login address of connection globex"), "{said}");
-    assert!(said.contains("names this machine or a private network"), "{said}");
-    assert_eq!(world.sent(), Vec::<String>::new());
+    let report = retry_recent.invoke(event).await;
+    assert_eq!(report["report"]["tried"], json!(0), "{report}");
+    assert!(report.to_string().contains("unreachable"), "{report}");
+    assert!(world.salesforce.log().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payload_that_cannot_be_read_stops_no_other_record() {
+    let world = world().await;
+    let large = |contact: &str| {
+        let mut event = failed("globex", contact, now() - HOUR);
+        event["detail"]["payload"]["Description"] = json!("x".repeat(2_000));
+        event
+    };
+    let mut ingest = world.function(Binary::Ingest).await;
+    assert_eq!(ingest.invoke(batch(&[large("dan"), large("eve")])).await, json!({"batchItemFailures": []}));
+    world.damage_payload("globex", "dan").await;
+    let mut retry_recent = world.function(Binary::RetryRecent).await;
+    retry_recent.invoke(scheduled_event(Schedule::Recent, now())).await;
+    let event = world.bus.take().remove(0);
+    let report = retry_recent.invoke(event).await;
+    assert_eq!(report["report"]["resolved"], json!(2), "{report}");
+    let mut sent = world.sent();
+    sent.sort();
+    assert_eq!(sent, ["ann", "eve"]);
+    assert_eq!(world.record("globex", "dan").await.state, State::Scheduled(Next::Sweep));
+    assert!(retry_recent.log().await.contains("a record is passed over"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,6 +71,15 @@ impl World {
         client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
+    /// The payload that a contact has in an item of its own is damaged.
+    pub(super) async fn damage_payload(&self, connection: &str, contact: &str) {
+        let (partition, damaged) = (format!("r#{connection}#Contact#{contact}"), AttributeValue::S("{".to_owned()));
+        let update = self.table.client().update_item().table_name(TABLE).key("PK", AttributeValue::S(partition));
+        let update = update.key("SK", AttributeValue::S("p".to_owned())).update_expression("SET p = :p");
+        let there = update.condition_expression("attribute_exists(p)");
+        there.expression_attribute_values(":p", damaged).send().await.unwrap();
+    }
+
     /// Where its services are.
     pub(super) fn services(&self) -> Services {
         Services {

@@ -329,7 +329,12 @@ fn without_id(
             return Err(refused(&format!("detail.payload.{name}"), "is not the externalId", mend));
         }
     }
-    Ok(Payload::new(&fields))
+    let payload = Payload::new(&fields);
+    match Payload::read(payload.text()) {
+        Ok(payload) => Ok(payload),
+        // Nobody could send it either.
+        Err(_) => Err(refused("detail.payload", "cannot be read back", "send values that are nested less deeply")),
+    }
 }
 
 fn place(payload: &Payload) -> PayloadPlace {

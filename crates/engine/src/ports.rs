@@ -26,7 +26,7 @@ pub use due::{AgedKey, DueRecords, KeyPage, Look, PageToken, Queue, SIDE_BY_SIDE
 pub use erasures::{Erasing, Erasure, Erasures};
 pub use error::{PortError, causes};
 pub use facts::{Facts, Standing, Standings};
-pub use records::{Keeping, OutcomeWrite, PayloadChange, Put, Read, Records, Written};
+pub use records::{EachPayload, Keeping, OutcomeWrite, PayloadChange, Put, Read, Records, Written};
 pub use reports::{Reports, RunReport, StopReason};
 pub use requests::{KeptRequest, Requests};
 pub use store::{

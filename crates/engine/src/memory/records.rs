@@ -11,9 +11,9 @@ use rules::time::Timestamp;
 
 use super::index::Span;
 use super::{MemoryStore, Operation};
-use crate::payload::Payload;
 use crate::ports::{
-    DueRecords, Keeping, KeyPage, Look, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Stretch, Written,
+    DueRecords, EachPayload, Keeping, KeyPage, Look, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records,
+    Stretch, Written,
 };
 
 /// Before every instant that a schedule can name.
@@ -28,9 +28,9 @@ impl Records for MemoryStore {
         })
     }
 
-    async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {
+    async fn payloads_each(&self, records: &[&Record]) -> Result<EachPayload, PortError> {
         self.carry_out(Operation::Payloads, |state| {
-            let found = |record: &&Record| Some((record.key.clone(), state.payload_apart(record)?));
+            let found = |record: &&Record| Some((record.key.clone(), Ok(state.payload_apart(record)?)));
             records.iter().filter_map(found).collect()
         })
     }

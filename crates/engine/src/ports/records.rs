@@ -81,6 +81,9 @@ pub struct Put {
     pub expected: Option<Fence>,
 }
 
+/// Payloads by their records' keys; one that cannot be read is an error of its own.
+pub type EachPayload = Vec<(RecordKey, Result<Payload, PortError>)>;
+
 /// Records and payloads.
 pub trait Records: Send + Sync {
     /// Reads records with strong consistency, in any order; those that are not there are left out. Any number of keys. An item
@@ -102,14 +105,25 @@ pub trait Records: Send + Sync {
     }
 
     /// Reads the payloads that are in items of their own, with strong consistency; one that is not there, or belongs to
-    /// another source version than the record's, is left out.
+    /// another source version than the record's, is left out. One that cannot be read is an error of its own.
     ///
     /// # Errors
     /// When the store fails.
+    fn payloads_each(&self, records: &[&Record]) -> impl Future<Output = Result<EachPayload, PortError>> + Send;
+
+    /// The same, of records of which each must be readable.
+    ///
+    /// # Errors
+    /// When the store fails, or one of the payloads cannot be read.
     fn payloads(
         &self,
         records: &[&Record],
-    ) -> impl Future<Output = Result<Vec<(RecordKey, Payload)>, PortError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(RecordKey, Payload)>, PortError>> + Send {
+        async move {
+            let each = self.payloads_each(records).await?.into_iter();
+            each.map(|(key, payload)| Ok((key, payload?))).collect()
+        }
+    }
 
     /// Keys of records that wait for `parent`, at most `limit`. They come from pointers, which are hints: a key may be of a record
     /// that is resolved, or has another parent by now, or is gone.

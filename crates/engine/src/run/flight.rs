@@ -3,7 +3,7 @@
 //!
 //! Must not know: what other flights do, or what follows from an answer for the whole run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use rules::budget::Bucket;
@@ -12,6 +12,7 @@ use rules::journal::{Entry, Phase, Sent};
 use rules::record::{HoldReason, PayloadPlace};
 use rules::time::Timestamp;
 use rules::verdict::{Answer, Attempt, NotCounted, Reading, Understood, understand};
+use tracing::error;
 
 use super::batch::{Batch, Item};
 use super::context::Context;
@@ -75,7 +76,7 @@ pub(super) struct Landed {
     pub(super) org: Option<OrgFigure>,
     /// How long Salesforce took to answer.
     pub(super) took: Duration,
-    /// Records that left the batch because their payload is missing.
+    /// Records that left the batch because their payload is missing or cannot be read.
     pub(super) lost: u64,
 }
 
@@ -206,18 +207,28 @@ fn request(batch: &Batch, mut payloads: HashMap<RecordKey, Payload>) -> UpsertRe
     }
 }
 
-/// Reads the payloads that are apart. A record without any is held, and leaves the batch.
+/// Reads the payloads that are apart. A record without any is held, and leaves the batch. One whose payload cannot be read leaves it as it
+/// is: it waits for the version of the program that wrote it, and stops no other.
 async fn with_payloads<P: Ports>(
     context: &Context<'_, P>,
     mut batch: Batch,
 ) -> Result<(Batch, HashMap<RecordKey, Payload>), PortError> {
     let is_apart = |item: &&Item| matches!(item.record.payload, PayloadPlace::Apart { .. });
     let apart: Vec<_> = batch.items.iter().filter(is_apart).map(|item| &item.record).collect();
-    let payloads: HashMap<_, _> = if apart.is_empty() {
-        HashMap::new()
-    } else {
-        context.ports.store().payloads(&apart).await?.into_iter().collect()
-    };
+    let read = if apart.is_empty() { Vec::new() } else { context.ports.store().payloads_each(&apart).await? };
+    let (mut payloads, mut unreadable) = (HashMap::new(), HashSet::new());
+    for (key, payload) in read {
+        match payload {
+            Ok(payload) => {
+                payloads.insert(key, payload);
+            }
+            Err(problem) => {
+                error!(%problem, "a record is passed over");
+                unreadable.insert(key);
+            }
+        }
+    }
+    batch.items.retain(|item| !unreadable.contains(&item.record.key));
     let has_payload = |item: &Item| item.payload.is_some() || payloads.contains_key(&item.record.key);
     let (whole, lost): (Vec<_>, Vec<_>) = batch.items.into_iter().partition(has_payload);
     batch.items = whole;

@@ -192,3 +192,19 @@ async fn a_late_failure_of_a_version_older_than_a_known_success_does_not_come_ba
     world.drive_until(at("2026-03-02T10:30:00Z")).await;
     assert_eq!((minutes(&world.sent("a")).len(), world.sent("b")), (1, vec![]));
 }
+
+/// The names are serde_json's own, for a text that it takes for what it says: inside, nesting is counted anew.
+#[tokio::test(start_paused = true)]
+async fn a_payload_that_could_not_be_read_back_is_refused_and_not_kept() {
+    let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
+    for (depth, is_taken) in [(100, true), (127, false)] {
+        let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let payload = json!({ "payload": { "Notes__c": { "$serde_json::private::RawValue": nested } } });
+        let taken = world.reports_with("a", 1, &payload).await;
+        assert_eq!(taken.is_ok(), is_taken, "{depth}: {taken:?}");
+        if let Err(refused) = taken {
+            assert!(refused.to_string().contains("cannot be read back"), "{refused}");
+        }
+    }
+    assert_eq!(world.failing(), 1);
+}

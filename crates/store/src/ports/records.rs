@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use engine::payload::Payload;
-use engine::ports::{Clock, Keeping, KeyPage, OutcomeWrite, PageToken, PortError, Put, Read, Records, Written};
+use engine::ports::{
+    Clock, EachPayload, Keeping, KeyPage, OutcomeWrite, PageToken, PortError, Put, Read, Records, Written,
+};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rules::ids::RecordKey;
 use rules::record::{PayloadPlace, Record};
@@ -26,13 +28,12 @@ impl<C: Clock> Records for DynamoStore<C> {
         self.items_as("reading records", keys.iter().map(key::record).collect(), record::read).await
     }
 
-    async fn payloads(&self, records: &[&Record]) -> Result<Vec<(RecordKey, Payload)>, PortError> {
+    async fn payloads_each(&self, records: &[&Record]) -> Result<EachPayload, PortError> {
         let apart = || records.iter().filter(|record| matches!(record.payload, PayloadPlace::Apart { .. }));
         let wanted: HashMap<RecordKey, &Record> = apart().map(|&record| (record.key.clone(), record)).collect();
         // In their order: the same run makes the same requests.
         let items = self.items("reading payloads", apart().map(|record| key::payload(&record.key)).collect()).await?;
-        let belonging = items.iter().filter_map(|item| payload_of(item, &wanted).transpose());
-        belonging.collect()
+        Ok(items.iter().filter_map(|item| payload_of(item, &wanted)).collect())
     }
 
     async fn children(
@@ -53,10 +54,11 @@ impl<C: Clock> Records for DynamoStore<C> {
     }
 }
 
-fn payload_of(item: &Item, wanted: &HashMap<RecordKey, &Record>) -> Result<Option<(RecordKey, Payload)>, PortError> {
+fn payload_of(item: &Item, wanted: &HashMap<RecordKey, &Record>) -> Option<(RecordKey, Result<Payload, PortError>)> {
     let pk = item.get(PK).and_then(|pk| pk.as_s().ok());
-    let Some(record) = pk.and_then(|pk| key::record_of(pk)).and_then(|key| wanted.get(&key)) else { return Ok(None) };
-    Ok(payload::read_apart(item, record)?.map(|payload| (record.key.clone(), payload)))
+    let record = pk.and_then(|pk| key::record_of(pk)).and_then(|key| wanted.get(&key))?;
+    let payload = payload::read_apart(item, record).transpose()?;
+    Some((record.key.clone(), payload))
 }
 
 impl<C: Clock> DynamoStore<C> {

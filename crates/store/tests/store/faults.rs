@@ -90,6 +90,21 @@ async fn a_record_of_a_newer_format_hides_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payload_apart_that_cannot_be_read_hides_no_other() {
+    let bench = Bench::new().await;
+    let records = [apart("c-1"), apart("c-2")];
+    for record in &records {
+        bench.store.put(&first(record), &keeping(1)).await.unwrap();
+    }
+    bench.tamper("r#acme#Contact#c-1", "p", "p", AttributeValue::S("{\"LastName\":\"hunter2".to_owned())).await;
+    let each = bench.store.payloads_each(&records.each_ref()).await.unwrap();
+    let read: Vec<_> = each.iter().map(|(key, payload)| (key.id.as_str(), payload.is_ok())).collect();
+    assert_eq!(read.len(), 2);
+    assert!(read.contains(&("c-1", false)) && read.contains(&("c-2", true)), "{read:?}");
+    assert!(!format!("{each:?}").contains("hunter2"), "{each:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_payload_is_an_error_that_does_not_repeat_it() {
     let (bench, keys) = with_records(1).await;
     bench.tamper("r#acme#Contact#c-0", "r", "p", AttributeValue::S("{\"LastName\":\"hunter2".to_owned())).await;

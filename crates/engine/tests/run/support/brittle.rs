@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use engine::fakes::VirtualClock;
 use engine::memory::MemoryStore;
-use engine::payload::Payload;
 use engine::ports::{
     ActionKeys, AuditEntry, Audits, Claimed, Clock, Connections, Controls, CountChange, DeletionMark, DueRecords,
-    Erasing, Erasure, Erasures, ErrorTypes, Events, Facts, Intake, Journal, Keeping, KeptAnswer, KeptRequest, KeyPage,
-    KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Recounted, Removed, Reports,
-    Requests, RunReport, Saved, SlotWritten, Standing, Standings, Stretch, Totals, TypeEntry, UsageReports, Written,
+    EachPayload, Erasing, Erasure, Erasures, ErrorTypes, Events, Facts, Intake, Journal, Keeping, KeptAnswer,
+    KeptRequest, KeyPage, KeyedAction, Look, OutcomeWrite, PageToken, PortError, Put, Queue, Read, Records, Recounted,
+    Removed, Reports, Requests, RunReport, Saved, SlotWritten, Standing, Standings, Stretch, Totals, TypeEntry,
+    UsageReports, Written,
 };
 use rules::catalogue::ErrorType;
 use rules::connection::Connection;
@@ -176,7 +176,7 @@ macro_rules! around {
 
 around!(Records {
     fn read_each(keys: &[RecordKey]) -> Vec<Result<Read, PortError>>;
-    fn payloads(records: &[&Record]) -> Vec<(RecordKey, Payload)>;
+    fn payloads_each(records: &[&Record]) -> EachPayload;
     fn children(parent: &RecordKey, after: Option<&PageToken>, limit: usize) -> KeyPage;
     fn write_outcomes(writes: &[OutcomeWrite], keeping: &Keeping) -> Vec<Written>;
     fn put(put: &Put, keeping: &Keeping) -> Written;

@@ -181,6 +181,11 @@ impl World {
         taken
     }
 
+    /// The same, when it is not taken in as a matter of course.
+    pub(crate) async fn reports_with(&self, record: &str, version: i64, more: &Value) -> Result<Taken, NotTaken> {
+        self.report(&Ingest::new(&self.parts), &key(record), version, sample::CODE, more).await
+    }
+
     async fn report(
         &self,
         ingest: &Ingest<'_, WorldParts>,
