@@ -57,15 +57,12 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
-    /// The hosts of `target`, by a process that reaches so far itself.
+    /// The hosts of `target`.
     ///
     /// # Errors
     /// When its own login address is not one to send a secret to.
-    pub(crate) fn by(target: &Target, process: Reach) -> Result<Self, NotAllowed> {
+    pub(crate) fn by(target: &Target) -> Result<Self, NotAllowed> {
         let reach = Reach::of(&Url::parse(&target.login_url).map_err(|_| NotAllowed::Unreadable)?);
-        if (process, reach) == (Reach::Public, Reach::ThisMachine) {
-            return Err(NotAllowed::Inside);
-        }
         let login = admit(&target.allowed_hosts, reach, &target.login_url)?;
         Ok(Self { hosts: target.allowed_hosts.clone(), reach, login: Origin(login) })
     }
@@ -133,7 +130,7 @@ mod tests {
 
     fn acme(instance: &str) -> Result<String, NotAllowed> {
         let target = target("https://acme.my.salesforce.com", &["acme.my.salesforce.com", "Eu7.Salesforce.com"]);
-        let allowed = Allowed::by(&target, Reach::ThisMachine).expect("the login is allowed");
+        let allowed = Allowed::by(&target).expect("the login is allowed");
         allowed.instance(instance).map(|origin| origin.at("/services").to_string())
     }
 
@@ -172,7 +169,7 @@ mod tests {
         let url = Url::parse(&format!("https://{host}")).expect("an address");
         let read = url.host_str().expect("a host").to_owned();
         let target = target("https://acme.my.salesforce.com", &["acme.my.salesforce.com", &read]);
-        Allowed::by(&target, Reach::ThisMachine).expect("the login is allowed").instance(&format!("https://{host}"))
+        Allowed::by(&target).expect("the login is allowed").instance(&format!("https://{host}"))
     }
 
     #[test]
@@ -214,14 +211,14 @@ mod tests {
     fn no_secret_is_sent_to_a_login_in_a_private_network() {
         for host in ["10.0.0.1", "169.254.169.254", "192.168.0.1", "[fd00:ec2::254]"] {
             let inside = target(&format!("https://{host}"), &[host]);
-            assert_eq!(Allowed::by(&inside, Reach::ThisMachine).map(|_| ()), Err(NotAllowed::Inside), "{host}");
+            assert_eq!(Allowed::by(&inside).map(|_| ()), Err(NotAllowed::Inside), "{host}");
         }
     }
 
     #[test]
     fn an_org_does_not_send_the_token_in_the_clear_to_this_machine() {
         let target = target("https://acme.my.salesforce.com", &["acme.my.salesforce.com", "localhost", "127.0.0.1"]);
-        let allowed = Allowed::by(&target, Reach::ThisMachine).expect("the login is allowed");
+        let allowed = Allowed::by(&target).expect("the login is allowed");
         for address in ["http://localhost", "http://127.0.0.1", "https://localhost"] {
             assert_eq!(allowed.instance(address), Err(NotAllowed::Inside), "{address}");
         }
@@ -231,28 +228,15 @@ mod tests {
     fn a_login_in_the_clear_is_allowed_to_this_machine_only() {
         for host in ["127.0.0.1", "localhost", "[::1]"] {
             let target = target(&format!("http://{host}:4000"), &[host]);
-            assert!(Allowed::by(&target, Reach::ThisMachine).is_ok_and(|allowed| allowed.login().is_plain()), "{host}");
+            assert!(Allowed::by(&target).is_ok_and(|allowed| allowed.login().is_plain()), "{host}");
         }
         let plain = target("http://acme.my.salesforce.com", &["acme.my.salesforce.com"]);
-        assert_eq!(Allowed::by(&plain, Reach::ThisMachine).map(|_| ()), Err(NotAllowed::NotSecure));
-    }
-
-    #[test]
-    fn a_process_in_the_cloud_sends_no_secret_to_its_own_machine() {
-        for address in
-            ["http://127.0.0.1:9001", "http://localhost:2773", "https://[::1]", "https://localhost.", "http://127.1"]
-        {
-            let host = Url::parse(address).expect("an address").host_str().expect("a host").to_owned();
-            let here = target(address, &[&host]);
-            assert_eq!(Allowed::by(&here, Reach::Public).map(|_| ()), Err(NotAllowed::Inside), "{address}");
-        }
-        let acme = target("https://acme.my.salesforce.com", &["acme.my.salesforce.com"]);
-        assert!(Allowed::by(&acme, Reach::Public).is_ok());
+        assert_eq!(Allowed::by(&plain).map(|_| ()), Err(NotAllowed::NotSecure));
     }
 
     #[test]
     fn a_login_whose_host_is_not_in_the_list_is_not_allowed() {
         let other = target("https://acme.my.salesforce.com", &["other.my.salesforce.com"]);
-        assert_eq!(Allowed::by(&other, Reach::ThisMachine).map(|_| ()), Err(NotAllowed::Host));
+        assert_eq!(Allowed::by(&other).map(|_| ()), Err(NotAllowed::Host));
     }
 }

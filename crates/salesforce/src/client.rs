@@ -30,6 +30,8 @@ use crate::sort::{self, Login};
 pub struct SalesforceTarget<S, C> {
     connection: ConnectionId,
     settings: Target,
+    /// How far the process reaches, whatever the login's address is.
+    process: Reach,
     allowed: Allowed,
     wire: Wire,
     session: SessionSlot,
@@ -44,7 +46,7 @@ impl<S: Secrets, C: Clock> SalesforceTarget<S, C> {
         clock: Arc<C>,
         process: Reach,
     ) -> Result<Self, PortError> {
-        let allowed = Allowed::by(&connection.target, process).map_err(|problem| PortError::Unreadable {
+        let allowed = Allowed::by(&connection.target).map_err(|problem| PortError::Unreadable {
             what: format!("the login address of connection {}", connection.id),
             problem: problem.to_string(),
         })?;
@@ -54,6 +56,7 @@ impl<S: Secrets, C: Clock> SalesforceTarget<S, C> {
         Ok(Self {
             connection: connection.id.clone(),
             settings: connection.target.clone(),
+            process,
             allowed,
             wire,
             session: SessionSlot::default(),
@@ -75,6 +78,10 @@ impl<S: Secrets, C: Clock> SalesforceTarget<S, C> {
     /// The form of a login, or why there is nothing to send. A store of secrets that is out of reach is none of the
     /// credentials' fault.
     async fn form(&self) -> Result<TokenForm, NotProcessed> {
+        if (self.process, self.allowed.reach()) == (Reach::Public, Reach::ThisMachine) {
+            warn!(connection = %self.connection, "no login was sent: its address names this machine, which has no org");
+            return Err(NotProcessed::Unreachable);
+        }
         let secret = self.secret().await.map_err(|error| {
             self.warn_no_form(&error);
             match error {

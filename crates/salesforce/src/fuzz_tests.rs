@@ -7,7 +7,6 @@ use fuzz::{Corpus, Shape, hunt};
 use rules::connection::{Flow, Target};
 
 use crate::allow::Allowed;
-use crate::reach::Reach;
 use crate::secret::Secret;
 use crate::sort::Login;
 use crate::{body, limit_info, sort};
@@ -23,7 +22,7 @@ fn allowed() -> Allowed {
         flow: Flow::ClientCredentials,
         secret: "sf/acme".to_owned(),
     };
-    Allowed::by(&target, Reach::ThisMachine).expect("the login is allowed")
+    Allowed::by(&target).expect("the login is allowed")
 }
 
 /// Sorts an answer to a batch of this many records, and says what a log would.

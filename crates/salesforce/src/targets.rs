@@ -36,7 +36,8 @@ impl<S: Secrets, C: Clock> SalesforceTargets<S, C> {
         Self { secrets, clock, reach: Reach::ThisMachine, kept: Mutex::default() }
     }
 
-    /// The same for a process in the cloud: no login is on its own machine, where nothing but what starts it listens.
+    /// The same for a process in the cloud, whose own machine has the interface that starts it, and no org: a login there is out of
+    /// reach.
     #[must_use]
     pub fn in_the_cloud(self) -> Self {
         Self { reach: Reach::Public, ..self }

@@ -33,6 +33,22 @@ async fn simulator_with(public_key_pem: String) -> Simulator {
 }
 
 #[tokio::test]
+async fn a_process_in_the_cloud_sends_no_secret_to_its_own_machine() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let here = read(&settings("acme", simulator.url()));
+    assert_eq!(clients(&secrets()).of(&here).unwrap().login().await.answer, LoginAnswer::SignedIn);
+    let told = simulator.log().len();
+    let port = simulator.url().rsplit_once(':').unwrap().1.to_owned();
+    for host in ["127.0.0.1", "localhost", "127.9.9.9"] {
+        let inside = read(&settings("acme", &format!("http://{host}:{port}")));
+        let target = clients(&secrets()).in_the_cloud().of(&inside).unwrap();
+        let answer = target.login().await.answer;
+        assert_eq!(answer, LoginAnswer::NotProcessed(NotProcessed::Unreachable), "{host}");
+        assert_eq!((target.requests_sent(), simulator.log().len()), (ApiCalls(0), told), "{host}");
+    }
+}
+
+#[tokio::test]
 async fn a_jwt_signed_with_the_right_key_signs_in() {
     let key = keys::rsa();
     let simulator = simulator_with(key.public).await;
