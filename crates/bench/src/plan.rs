@@ -141,12 +141,12 @@ impl Plan {
         self.call_ms > 0 || self.record_us > 0
     }
 
-    /// The time that the calls need by themselves, with as many of them in flight as may be.
+    /// The time that the calls need by themselves, one round of calls in flight after the other.
     #[must_use]
     pub fn time_of_calls(&self) -> Duration {
-        let calls = Duration::from_millis(self.call_ms) * u32::try_from(self.due.div_ceil(BATCH)).unwrap_or(u32::MAX);
-        let records = Duration::from_micros(self.record_us) * u32::try_from(self.due).unwrap_or(u32::MAX);
-        (calls + records) / u32::from(self.in_flight.max(1))
+        let rounds = self.due.div_ceil(BATCH).div_ceil(usize::from(self.in_flight.max(1)));
+        let call = Duration::from_millis(self.call_ms) + Duration::from_micros(self.record_us * BATCH as u64);
+        call * u32::try_from(rounds).unwrap_or(u32::MAX)
     }
 
     /// How many shards of the indexes a connection has that holds what is planned.
@@ -185,6 +185,7 @@ mod tests {
             record_us: 2_000,
             in_flight: 4,
         };
-        assert_eq!(plan.time_of_calls(), Duration::from_millis(34_375));
+        assert_eq!(plan.time_of_calls(), Duration::from_millis(63 * 550));
+        assert_eq!(Plan { in_flight: 200, ..plan }.time_of_calls(), Duration::from_millis(2 * 550));
     }
 }
