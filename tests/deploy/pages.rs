@@ -2,12 +2,27 @@
 //!
 //! Must not know: what the commands do.
 
+use std::collections::BTreeSet;
+
 use super::template::text;
 
 /// The build of small programs, with the settings of a release that `cargo install` does without.
 const BUILD: &str = "\
 CARGO_PROFILE_RELEASE_OPT_LEVEL=z CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \\
 CARGO_PROFILE_RELEASE_STRIP=symbols sam build";
+
+#[test]
+fn what_is_measured_is_compiled_as_what_is_deployed() {
+    let manifest = text("Cargo.toml");
+    let (_, profile) = manifest.split_once("[profile.deployed]\n").unwrap();
+    let settings = profile.lines().take_while(|line| !line.is_empty()).filter(|line| *line != "inherits = \"release\"");
+    let variables = settings.map(|line| {
+        let (name, value) = line.split_once(" = ").unwrap();
+        format!("CARGO_PROFILE_RELEASE_{}={}", name.replace('-', "_").to_uppercase(), value.trim_matches('"'))
+    });
+    let set = BUILD.split_whitespace().filter(|word| word.starts_with("CARGO_")).map(str::to_owned);
+    assert_eq!(variables.collect::<BTreeSet<_>>(), set.collect());
+}
 
 #[test]
 fn every_page_that_deploys_builds_by_the_same_command_and_leaves_the_rest_to_the_settings_file() {

@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::process::{Binary, Function};
 
 /// Megabytes, of 1,048,576 bytes as AWS counts them, that the zip of a function may have.
-const LARGEST_ZIP: f64 = 4.0;
+const LARGEST_ZIP: f64 = 4.5;
 
 /// Megabytes that a function may have used when it first asks for work.
 const MOST_MEMORY: f64 = 15.0;
@@ -45,7 +45,7 @@ fn measured(programs: &[PathBuf]) -> BTreeMap<String, Measured> {
 }
 
 #[test]
-fn what_sam_built_fits_into_four_megabytes_each_and_asks_for_work_with_fifteen_resident() {
+fn what_sam_built_fits_into_four_and_a_half_megabytes_each_and_asks_for_work_with_fifteen_resident() {
     let folder = std::env::var_os("RESYNC_BUILT").map_or_else(|| project(".aws-sam/build"), PathBuf::from);
     let programs = Binary::FUNCTIONS.map(|binary| binary.built_in(&folder));
     for program in &programs {
