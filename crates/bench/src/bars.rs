@@ -182,8 +182,11 @@ pub(crate) fn of_an_idle_tick(plan: &Plan, counted: &Counted) -> Vec<Bar> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
     use measured::plan::{PolicyKind, USUAL_PAYLOAD};
+
+    use super::*;
 
     fn slow() -> Plan {
         Plan {
@@ -203,6 +206,8 @@ mod tests {
     fn a_run_over_a_slow_org_is_held_to_the_time_of_its_calls() {
         let crossed = |seconds| time(&slow(), seconds).is_some_and(|bar| bar.is_crossed());
         assert!(!crossed(45.0) && crossed(45.1), "63 rounds of 550 ms are 34.65 s");
+        let wide = Plan { in_flight: 200, ..slow() };
+        assert_eq!(wide.time_of_calls(), Duration::from_millis(1_100), "two rounds, the second with 50 calls");
     }
 
     #[test]

@@ -167,25 +167,3 @@ fn shards(records: usize) -> u16 {
     let wanted = u16::try_from(records / 5_000).unwrap_or(u16::MAX).saturating_add(1);
     wanted.checked_next_power_of_two().unwrap_or(u16::MAX).min(32)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn calls_take_their_own_time_and_that_of_their_records_some_of_them_at_once() {
-        let plan = Plan {
-            due: 50_000,
-            stored: 0,
-            connections: 1,
-            payload: USUAL_PAYLOAD,
-            policy: PolicyKind::Interval,
-            outcome: OutcomeKind::Success,
-            call_ms: 150,
-            record_us: 2_000,
-            in_flight: 4,
-        };
-        assert_eq!(plan.time_of_calls(), Duration::from_millis(63 * 550));
-        assert_eq!(Plan { in_flight: 200, ..plan }.time_of_calls(), Duration::from_millis(2 * 550));
-    }
-}

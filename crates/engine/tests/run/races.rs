@@ -193,7 +193,7 @@ async fn a_late_failure_of_a_version_older_than_a_known_success_does_not_come_ba
     assert_eq!((minutes(&world.sent("a")).len(), world.sent("b")), (1, vec![]));
 }
 
-/// The names are serde_json's own, for a text that it takes for what it says: inside, nesting is counted anew.
+/// The name is `serde_json`'s own, for a text that it takes for what it says: inside, nesting is counted anew.
 #[tokio::test(start_paused = true)]
 async fn a_payload_that_could_not_be_read_back_is_refused_and_not_kept() {
     let world = World::new("2026-03-02T09:15:00Z", [interval()]).await;
