@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use rules::ids::{ConnectionId, RecordKey};
 use rules::resync::Request;
 use rules::time::Timestamp;
+use rules::version::SourceVersion;
 
 /// What a source reports of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +41,8 @@ pub(crate) struct Used {
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) request: Request,
-    /// The records that were meant when it was accepted.
-    pub(crate) meant: Vec<RecordKey>,
+    /// The records that were meant when it was accepted, in the versions that were known then.
+    pub(crate) meant: Vec<(RecordKey, SourceVersion)>,
 }
 
 /// The facts of a play.

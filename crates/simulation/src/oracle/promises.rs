@@ -9,6 +9,7 @@ use rules::ids::RecordKey;
 use rules::record::{HoldReason, Record, State, Stored};
 use rules::resync::{Action, Request, RequestState};
 use rules::tries::REMEMBERED;
+use rules::version::SourceVersion;
 
 use super::Evidence;
 
@@ -22,8 +23,8 @@ pub(super) fn check(evidence: &Evidence<'_>) {
         match requests.iter().find(|request| request.id == asked.request.id) {
             None => evidence.violated("forced", None, format!("{} was accepted and is not there", asked.request.id)),
             Some(request) if request.state == RequestState::Done => {
-                for key in &asked.meant {
-                    is_kept(evidence, request, key);
+                for (key, version) in &asked.meant {
+                    is_kept(evidence, request, key, *version);
                 }
             }
             Some(_) => {}
@@ -31,9 +32,9 @@ pub(super) fn check(evidence: &Evidence<'_>) {
     }
 }
 
-fn is_kept(evidence: &Evidence<'_>, request: &Request, key: &RecordKey) {
+fn is_kept(evidence: &Evidence<'_>, request: &Request, key: &RecordKey, version: SourceVersion) {
     let kept = match evidence.stored.get(key) {
-        Some(Stored::Record(record)) if request.action == Action::Delete => is_deleted(record, request),
+        Some(Stored::Record(record)) if request.action == Action::Delete => is_deleted(record, request, version),
         Some(Stored::Record(record)) => is_tried(record, request) || is_excused(record, request),
         Some(Stored::Success(_)) => true,
         None => false,
@@ -44,8 +45,9 @@ fn is_kept(evidence: &Evidence<'_>, request: &Request, key: &RecordKey) {
     }
 }
 
-fn is_deleted(record: &Record, request: &Request) -> bool {
-    !record.is_failing() || record.first_failed > request.as_of
+/// A newer version may have failed before the request and been reported after it: that is another failure, which nobody deleted.
+fn is_deleted(record: &Record, request: &Request, version: SourceVersion) -> bool {
+    !record.is_failing() || record.first_failed > request.as_of || record.source_version.is_newer_than(version)
 }
 
 fn is_tried(record: &Record, request: &Request) -> bool {

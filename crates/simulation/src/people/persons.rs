@@ -10,6 +10,7 @@ use rules::connection::Connection;
 use rules::ids::{ConnectionId, RecordKey, RequestId};
 use rules::record::{HoldReason, Record, State, Stored};
 use rules::resync::{Action, Request, Wanted};
+use rules::version::SourceVersion;
 use serde_json::{Value, json};
 
 use crate::oracle::Asked;
@@ -127,12 +128,12 @@ fn promise(world: &World, settings: &Connection, request: Request) {
     });
 }
 
-fn meant(settings: &Connection, request: &Request, stored: Stored) -> Option<RecordKey> {
+fn meant(settings: &Connection, request: &Request, stored: Stored) -> Option<(RecordKey, SourceVersion)> {
     let Stored::Record(record) = stored else { return None };
     let can_be_tried = |record: &Record| record.state != State::Held(HoldReason::PayloadMissing);
     let takes = record.is_failing() && (request.action == Action::Delete || can_be_tried(&record));
     let fits = record.first_failed <= request.as_of && request.wanted.means(&settings.policy, &record, request.as_of);
-    (takes && fits).then(|| record.key.clone())
+    (takes && fits).then(|| (record.key.clone(), record.source_version))
 }
 
 async fn cancels(parts: &ProcessParts, connection: &ConnectionId, id: &RequestId) -> Result<(), PortError> {
