@@ -53,14 +53,16 @@ async fn a_sweep_tries_the_window_and_never_reads_daco_02_nor_what_is_older_than
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_whose_secrets_are_in_the_cloud_sends_none_to_its_own_machine_and_says_that_nobody_is_there() {
     let world = world().await;
-    // An address that leads nowhere: what is refused before it is asked for needs no answer.
-    let services = Services { secrets: "http://192.0.2.1:9".to_owned(), ..world.services() };
+    // The same service by an address that does not say of itself that it is this machine.
+    let secrets = world.services().secrets.replace("127.0.0.1", "0.0.0.0");
+    let services = Services { secrets, ..world.services() };
     let mut retry_recent = Function::start(Binary::RetryRecent, &environment::of(Binary::RetryRecent, &services)).await;
     retry_recent.invoke(scheduled_event(Schedule::Recent, now())).await;
     let event = world.bus.take().remove(0);
     let report = retry_recent.invoke(event).await;
-    assert_eq!(report["report"]["tried"], json!(0), "{report}");
-    assert!(report.to_string().contains("unreachable"), "{report}");
+    assert_eq!(report["report"]["stopped"], json!("suspended"), "{report}");
+    let [told] = &world.bus.take_kind("Connection Suspended")[..] else { panic!("it is told once: {report}") };
+    assert!(told["detail"].to_string().contains("unreachable"), "{told}");
     assert!(world.salesforce.log().is_empty());
 }
 
