@@ -145,13 +145,11 @@ pub fn succeed(stored: Option<&Stored>, new: NewSuccess, birth: Fence) -> Result
     };
     let order = compare(source_version, stored.source_version())?;
     let effect = match (order, stored) {
-        (Ordering::Less, Stored::Record(record)) => match may_have_followed(record, source_version, at) {
-            Some(overwritten_by) if !has_succeeded(record) => {
-                SuccessEffect::Warn { why: Ignored::Older, overwritten_by }
-            }
-            Some(_) | None => SuccessEffect::Ignore(Ignored::Older),
-        },
-        (Ordering::Less, Stored::Success(_)) => SuccessEffect::Ignore(Ignored::Older),
+        (Ordering::Less, Stored::Record(record)) if !has_succeeded(record) => {
+            let warning = |overwritten_by| SuccessEffect::Warn { why: Ignored::Older, overwritten_by };
+            may_have_followed(record, source_version, at).map_or(SuccessEffect::Ignore(Ignored::Older), warning)
+        }
+        (Ordering::Less, _) => SuccessEffect::Ignore(Ignored::Older),
         (Ordering::Equal, Stored::Success(_)) => SuccessEffect::Ignore(Ignored::KnownSuccess),
         (Ordering::Equal, Stored::Record(record)) if !record.is_failing() => {
             SuccessEffect::Ignore(Ignored::KnownSuccess)

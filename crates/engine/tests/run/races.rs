@@ -117,7 +117,6 @@ async fn a_newer_success_soon_after_a_send_of_unknown_outcome_warns_of_a_possibl
     world.upholds_the_invariants().await;
 }
 
-/// Salesforce may still commit the old payload: a failure that comes next waits until it cannot.
 #[tokio::test(start_paused = true)]
 async fn a_success_that_is_reported_after_a_newer_failure_warns_of_the_older_send_that_may_have_followed_it() {
     let world = one_due().await;
@@ -131,6 +130,7 @@ async fn a_success_that_is_reported_after_a_newer_failure_warns_of_the_older_sen
     world.upholds_the_invariants().await;
 }
 
+/// Salesforce may still commit the old payload: a failure that comes next waits until it cannot.
 #[tokio::test(start_paused = true)]
 async fn a_record_that_was_overtaken_while_its_outcome_is_unknown_stays_quarantined() {
     let world = one_due().await;
