@@ -5,7 +5,6 @@
 //!
 //! Must not know: what is asked of a service.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -13,7 +12,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use axum::http::Uri;
+use salesforce::names_this_machine;
 
 /// What all clients have in common.
 pub(crate) fn common() -> SdkConfig {
@@ -47,17 +46,8 @@ impl Service {
 
     /// Whether it is on this machine, as in tests.
     pub(crate) fn is_here(self) -> bool {
-        self.address().is_some_and(|address| is_here(&address))
+        self.address().is_some_and(|address| names_this_machine(&address))
     }
-}
-
-/// Whether an address names this machine.
-fn is_here(address: &str) -> bool {
-    let uri = address.parse::<Uri>().ok();
-    uri.as_ref().and_then(Uri::host).is_some_and(|host| {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    })
 }
 
 fn told(name: &str) -> Option<String> {
@@ -72,26 +62,4 @@ fn patience() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_secs(5))
         .operation_timeout(Duration::from_secs(20))
         .build()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_here_only_when_it_names_this_machine() {
-        for here in ["http://127.0.0.1:4566", "http://localhost:4566/", "http://[::1]:4566", "https://127.0.0.9"] {
-            assert!(is_here(here), "{here}");
-        }
-        for away in [
-            "https://vpce-1.secretsmanager.eu-central-1.vpce.amazonaws.com",
-            "http://10.0.0.1:4566",
-            "https://localhost.example.com",
-            "https://127.0.0.1.example.com",
-            "nonsense",
-            "",
-        ] {
-            assert!(!is_here(away), "{away}");
-        }
-    }
 }

@@ -28,5 +28,6 @@ mod targets;
 
 pub use client::SalesforceTarget;
 pub use fixed_secrets::{FixedSecrets, NoSuchSecret};
+pub use reach::names_this_machine;
 pub use secret::{Secret, Secrets};
 pub use targets::SalesforceTargets;

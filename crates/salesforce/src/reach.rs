@@ -42,6 +42,12 @@ impl Reach {
     }
 }
 
+/// Whether an address, such as a service's, names this machine; one that cannot be read names nothing.
+#[must_use]
+pub fn names_this_machine(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| is_this_machine(&url))
+}
+
 /// Whether an address names this machine: in numbers, or by the name that stands for it.
 pub(crate) fn is_this_machine(url: &Url) -> bool {
     match number(url) {
@@ -99,6 +105,24 @@ mod tests {
 
     fn public(address: &str) -> bool {
         Reach::Public.permits(address.parse().expect("an address"))
+    }
+
+    #[test]
+    fn an_address_is_this_machine_s_only_when_it_names_it() {
+        for here in ["http://127.0.0.1:4566", "http://localhost:4566/", "http://[::1]:4566", "https://127.0.0.9"] {
+            assert!(names_this_machine(here), "{here}");
+        }
+        for away in [
+            "https://vpce-1.secretsmanager.eu-central-1.vpce.amazonaws.com",
+            "http://10.0.0.1:4566",
+            "http://0.0.0.0:4566",
+            "https://localhost.example.com",
+            "https://127.0.0.1.example.com",
+            "nonsense",
+            "",
+        ] {
+            assert!(!names_this_machine(away), "{away}");
+        }
     }
 
     #[test]
