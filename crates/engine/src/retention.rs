@@ -61,7 +61,7 @@ async fn drop_each<P: Ports>(
     keys: &[RecordKey],
     now: Timestamp,
 ) -> Result<u64, PortError> {
-    let read = readable(ports.store().read_each(keys).await?);
+    let read: Vec<_> = readable(ports.store().read_each(keys).await?);
     // Read after the records: a run that sends one later read it as it is now, and settles the outcome with what it finds.
     let quarantine = Quarantine::of(&connection.id, &ports.store().entries(&connection.id).await?, now);
     let to_go = |stored: Stored| match stored {

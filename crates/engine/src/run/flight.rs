@@ -12,13 +12,13 @@ use rules::journal::{Entry, Phase, Sent};
 use rules::record::{HoldReason, PayloadPlace};
 use rules::time::Timestamp;
 use rules::verdict::{Answer, Attempt, NotCounted, Reading, Understood, understand};
-use tracing::error;
 
 use super::batch::{Batch, Item};
 use super::context::Context;
 use super::interrupt::Interrupt;
 use super::settle::{Settled, Tried, settle_all};
 use super::slots::Place;
+use super::source::readable;
 use crate::parts::Ports;
 use crate::payload::Payload;
 use crate::ports::{
@@ -76,15 +76,13 @@ pub(super) struct Landed {
     pub(super) org: Option<OrgFigure>,
     /// How long Salesforce took to answer.
     pub(super) took: Duration,
-    /// Records that left the batch because their payload is missing or cannot be read.
+    /// Records that left the batch because their payload is missing.
     pub(super) lost: u64,
 }
 
 /// Carries out one flight.
 pub(super) async fn fly<P: Ports>(context: &Context<'_, P>, batch: Batch, ticket: Ticket) -> Result<Landed, Interrupt> {
-    let asked = batch.items.len();
-    let (batch, payloads) = with_payloads(context, batch).await?;
-    let lost = (asked - batch.items.len()) as u64;
+    let (batch, payloads, lost) = with_payloads(context, batch).await?;
     if batch.items.is_empty() {
         return Ok(Landed { batch, ticket, ending: Ending::Nothing, org: None, took: Duration::ZERO, lost });
     }
@@ -207,37 +205,28 @@ fn request(batch: &Batch, mut payloads: HashMap<RecordKey, Payload>) -> UpsertRe
     }
 }
 
-/// Reads the payloads that are apart. A record without any is held, and leaves the batch. One whose payload cannot be read leaves it as it
-/// is: it waits for the version of the program that wrote it, and stops no other.
+/// Reads the payloads that are apart. A record without any is held, and leaves the batch; how many did is the last. One whose payload cannot
+/// be read leaves it as it is: it waits for the version of the program that wrote it, and stops no other.
 async fn with_payloads<P: Ports>(
     context: &Context<'_, P>,
     mut batch: Batch,
-) -> Result<(Batch, HashMap<RecordKey, Payload>), PortError> {
+) -> Result<(Batch, HashMap<RecordKey, Payload>, u64), PortError> {
     let is_apart = |item: &&Item| matches!(item.record.payload, PayloadPlace::Apart { .. });
     let apart: Vec<_> = batch.items.iter().filter(is_apart).map(|item| &item.record).collect();
     let read = if apart.is_empty() { Vec::new() } else { context.ports.store().payloads_each(&apart).await? };
-    let (mut payloads, mut unreadable) = (HashMap::new(), HashSet::new());
-    for (key, payload) in read {
-        match payload {
-            Ok(payload) => {
-                payloads.insert(key, payload);
-            }
-            Err(problem) => {
-                error!(%problem, "a record is passed over");
-                unreadable.insert(key);
-            }
-        }
-    }
-    batch.items.retain(|item| !unreadable.contains(&item.record.key));
+    let there: HashSet<RecordKey> = read.iter().map(|(key, _)| key.clone()).collect();
+    let payloads: HashMap<_, _> = readable(read.into_iter().map(|(key, payload)| Ok((key, payload?))));
+    batch.items.retain(|Item { record, .. }| payloads.contains_key(&record.key) || !there.contains(&record.key));
     let has_payload = |item: &Item| item.payload.is_some() || payloads.contains_key(&item.record.key);
     let (whole, lost): (Vec<_>, Vec<_>) = batch.items.into_iter().partition(has_payload);
     batch.items = whole;
+    let held = lost.len() as u64;
     if !lost.is_empty() {
         let writes: Vec<_> = lost.into_iter().map(|item| hold(item.record)).collect();
         // A record that changed meanwhile stays as it is; the next run looks at it again.
         context.ports.store().write_outcomes(&writes, &Keeping::of(context.connection)).await?;
     }
-    Ok((batch, payloads))
+    Ok((batch, payloads, held))
 }
 
 fn hold(before: rules::record::Record) -> OutcomeWrite {

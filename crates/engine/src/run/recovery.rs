@@ -68,7 +68,7 @@ impl<P: Ports> Worker<'_, P> {
             id: sent.id.clone(),
         };
         let keys: Vec<RecordKey> = entry.sent.iter().map(key).collect();
-        let read = readable(self.context.ports.store().read_each(&keys).await?);
+        let read: Vec<_> = readable(self.context.ports.store().read_each(&keys).await?);
         let stored: HashMap<RecordKey, Stored> =
             read.into_iter().map(|read| (read.stored.key().clone(), read.stored)).collect();
         let mut found = Settled::default();

@@ -168,7 +168,7 @@ impl Source {
             return Ok(Vec::new());
         }
         let read_at = context.ports.clock().now();
-        let read = readable(context.ports.store().read_each(keys).await?);
+        let read: Vec<_> = readable(context.ports.store().read_each(keys).await?);
         let mut items = Vec::with_capacity(read.len());
         let missing = keys.len().saturating_sub(read.len()) as u64;
         let mut beyond = Skips { unknown: missing, ..Skips::default() };
@@ -208,7 +208,7 @@ impl Source {
 }
 
 /// What can be read. A record that a newer version of the program wrote waits for that version, and stops no other.
-pub(crate) fn readable(read: Vec<Result<Read, PortError>>) -> Vec<Read> {
+pub(crate) fn readable<T, C: FromIterator<T>>(read: impl IntoIterator<Item = Result<T, PortError>>) -> C {
     let told = read.into_iter().inspect(|read| {
         if let Err(problem) = read {
             error!(%problem, "a record is passed over");
