@@ -3,6 +3,7 @@
 //! Must not know: how anything is measured.
 
 use engine::ingest::INLINE_PAYLOAD;
+use engine::measured::pace_of;
 
 use crate::figures::Figures;
 use crate::spawn::Counted;
@@ -153,20 +154,14 @@ pub(crate) fn of_a_run(plan: &Plan, figures: &Figures, counted: &Counted, most_m
 /// The bar of time, for a run of many records whose calls are what is waited for. With a quicker org the write pace is, which is there for the
 /// table's sake.
 fn time(plan: &Plan, wall_seconds: f64) -> Option<Bar> {
-    let own = plan.time_of_calls().as_secs_f64();
-    let is_waited_for = own >= 2.0 * pace(plan.due);
+    let own = plan.time_of_calls();
+    let is_waited_for = own >= 2 * pace_of(plan.due);
     let many = plan.due >= RECORDS && plan.outcome != OutcomeKind::Outage;
     (many && is_waited_for).then_some(Bar {
         what: "seconds, of 1.3 times the calls' own",
         measured: wall_seconds,
-        most: TIMES_THE_CALLS * own,
+        most: TIMES_THE_CALLS * own.as_secs_f64(),
     })
-}
-
-/// The seconds that writing so many outcomes takes at the engine's pace: two units of an index each, 900 a second on each of eight keys.
-#[expect(clippy::cast_precision_loss, reason = "a number of records is far below 2^52")]
-fn pace(records: usize) -> f64 {
-    records as f64 * 2.0 / (900.0 * 8.0)
 }
 
 /// The bars of a tick that finds nothing to do.

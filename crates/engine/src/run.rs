@@ -52,6 +52,13 @@ pub(crate) use quarantine::Quarantine;
 pub(crate) use source::readable;
 pub use take_over::take_over;
 
+/// How long the outcomes of so many records wait for the pace, over as many index keys as are written side by side.
+#[cfg(feature = "measured")]
+pub(crate) fn pace_of(records: usize) -> std::time::Duration {
+    let (mut pace, now) = (pace::Pace::new(crate::ports::SIDE_BY_SIDE), rules::time::Timestamp::from_millis(0));
+    pace.admit(records, now) + pace.admit(0, now)
+}
+
 /// Packs these records, which were read at this instant, as a run does; how many batches they make.
 #[cfg(feature = "measured")]
 pub(crate) fn packed(
